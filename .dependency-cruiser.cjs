@@ -1,0 +1,50 @@
+/** The direction of imports, as docs/architecture.md draws it. A folder below a slice is private to that slice. */
+const only = (name, from, allowed, comment) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^src/${from}/` },
+  to: { path: '^src/', pathNot: `^src/(${allowed.join('|')})/` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    only('domain-is-pure', 'domain', ['domain'], 'Rules import nothing of ours.'),
+    {
+      name: 'domain-has-no-packages',
+      severity: 'error',
+      from: { path: '^src/domain/' },
+      to: { dependencyTypes: ['npm', 'core'] },
+    },
+    only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
+    ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates', 'endpoints'].map((slice) =>
+      only(`${slice}-imports-the-floor`, slice, [slice, 'domain', 'platform'], 'Reusable slices stand on the floor only.'),
+    ),
+    {
+      name: 'channels-apart',
+      severity: 'error',
+      from: { path: '^src/channels/(email|sms|webhook)/' },
+      to: { path: '^src/channels/(email|sms|webhook)/', pathNot: '^src/channels/$1/' },
+    },
+    {
+      name: 'nobody-imports-admin-or-apps',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(apps|admin|main)' },
+      to: { path: '^src/(apps|admin)/' },
+    },
+    {
+      name: 'sub-folders-are-private',
+      comment: 'outbox/sql/* only from outbox/.',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/' },
+      to: { path: '^src/([^/]+)/[^/]+/', pathNot: ['^src/$1/', '^src/(platform|channels)/'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { extensions: ['.ts', '.js'] },
+  },
+};

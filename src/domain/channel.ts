@@ -1,0 +1,9 @@
+export const CHANNELS = ['email', 'sms', 'webhook'] as const;
+export type ChannelName = (typeof CHANNELS)[number];
+
+export const LANES = ['transactional', 'bulk'] as const;
+export type Lane = (typeof LANES)[number];
+
+/** What to do when nobody can know whether the provider took it. */
+export const IN_DOUBT_POLICIES = ['retry', 'park', 'failover'] as const;
+export type InDoubtPolicy = (typeof IN_DOUBT_POLICIES)[number];

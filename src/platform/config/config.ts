@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+import { type Environment, readEnvironment } from './environment.js';
+import { emptyFile, type FileConfig, parsePosthasteFile } from './posthaste-file.js';
+
+/** The whole configuration, read once at start. Injected under this class. */
+export class Config {
+  constructor(
+    readonly environment: Environment,
+    readonly file: FileConfig,
+  ) {}
+
+  /** Whether everything is caught here instead of sent: asked for, or nothing else is configured. */
+  get isSandbox(): boolean {
+    return this.environment.sandbox ?? this.file.providers.length === 0;
+  }
+}
+
+/** All that is wrong with the configuration, one line each. */
+export class ConfigError extends Error {
+  constructor(readonly faults: readonly string[]) {
+    super(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Reads environment and file. Throws ConfigError with every fault at once. */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const { environment, faults } = readEnvironment(env);
+  const { file, faults: fileFaults } = readFile(environment.configFile, env);
+  const all = [...faults, ...fileFaults.map((fault) => `${environment.configFile} ${fault}`)];
+  if (all.length > 0) throw new ConfigError(all);
+  return new Config(environment, file);
+}
+
+/** A file that is named must be there; the default one may be missing. */
+function readFile(path: string, env: NodeJS.ProcessEnv): { file: FileConfig; faults: string[] } {
+  if (existsSync(path)) return parsePosthasteFile(readFileSync(path, 'utf8'), env);
+  const isNamed = (env['POSTHASTE_CONFIG'] ?? '') !== '';
+  return { file: emptyFile(), faults: isNamed ? ['does not exist'] : [] };
+}
