@@ -18,6 +18,8 @@ export interface EmailContent {
 export interface SmsContent {
   kind: 'sms';
   text: string;
+  /** The parts it is billed as. */
+  segments: number;
 }
 
 export interface WebhookContent {

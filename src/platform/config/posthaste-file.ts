@@ -115,7 +115,7 @@ const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = { webhook: 15_000, sms: 
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
 
-const validate = new Ajv({ allErrors: true, strict: false }).compile(PosthasteFile);
+const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(PosthasteFile);
 
 /** Parses the file's text, `${NAME}` filled in from the environment. Faults name the path and what is wanted. */
 export function parsePosthasteFile(text: string, env: NodeJS.ProcessEnv): { file: FileConfig; faults: string[] } {

@@ -1,0 +1,49 @@
+import { v7 as uuidv7 } from 'uuid';
+
+import type { ChannelName } from '../domain/channel.js';
+import { toPublicId } from '../domain/public-id.js';
+import type { Letter } from '../channels/channel.js';
+import type { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
+import { keyHashOf, recipientKeyOf } from './business-key.js';
+import { fingerprintOf } from './fingerprint.js';
+import type { NotificationRequest } from './notification.schema.js';
+
+/** A well-formed request and what follows from it alone: its key, its content's fingerprint, its id should it be new. */
+export interface Draft {
+  request: NotificationRequest;
+  id: string;
+  keyHash: string;
+  fingerprint: Buffer;
+  recipientKey: string;
+}
+
+export function draftOf(request: NotificationRequest, hasher: KeyedHasher): Draft {
+  return {
+    request,
+    id: uuidv7(),
+    keyHash: keyHashOf(hasher, request.type, request.recipient, request.business_id),
+    fingerprint: fingerprintOf(request, hasher),
+    recipientKey: recipientKeyOf(hasher, request.recipient),
+  };
+}
+
+/** What the configuration adds to a draft: how and where it goes. */
+export interface Addressed {
+  channel: ChannelName;
+  /** Normalised. */
+  to: string;
+  template: string;
+  endpointId: string | null;
+  dataJson: string;
+  /** Of an SMS: the parts it is billed as. */
+  segments: number | undefined;
+}
+
+export const letterOf = (draft: Draft, addressed: Pick<Addressed, 'template'>, createdAt: Date): Letter => ({
+  id: toPublicId('notification', draft.id),
+  type: draft.request.type,
+  template: addressed.template,
+  locale: draft.request.locale,
+  data: draft.request.data ?? {},
+  createdAt,
+});

@@ -1,0 +1,106 @@
+import type { Pool } from 'pg';
+
+import type { ChannelName, InDoubtPolicy, Lane } from '../../domain/channel.js';
+import type { Status } from '../../domain/status.js';
+
+/** One notification as the door stores it. Hashes are hex; times ISO 8601; durations milliseconds. */
+export interface NewNotification {
+  id: string;
+  keyHash: string;
+  fingerprint: Buffer;
+  type: string;
+  recipient: string;
+  businessId: string;
+  recipientKey: string;
+  channel: ChannelName;
+  lane: Lane;
+  template: string;
+  locale: string | null;
+  orderingKey: string | null;
+  onInDoubt: InDoubtPolicy | null;
+  payload: Buffer;
+  eventId: string | null;
+  endpointId: string | null;
+  apiKeyId: string;
+  sendAt: string | null;
+  expiresAt: string | null;
+  expiresInMs: number | null;
+  deadlineMs: number;
+}
+
+export interface Inserted {
+  id: string;
+  status: Status;
+}
+
+/**
+ * One commit writes the notification and its outbox row. Rows come in the order of their key hashes, so two groups with
+ * crossed duplicates wait for each other and never deadlock. A key that exists is left alone and not answered: at READ
+ * COMMITTED only a second statement sees who holds it.
+ *
+ * `unnest` keeps one prepared statement for groups of every size. Times are the database's: `send_at` in the past means
+ * now; expiry and deadline count from when it may first go. The wake-up travels with the commit.
+ */
+const INSERT_ACCEPTED = `
+  WITH input AS (
+    SELECT *, greatest(now(), send_at) AS due
+      FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
+                  $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::uuid[], $16::uuid[],
+                  $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[])
+        AS i (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane, template, locale,
+              ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at, expires_at, expires_in_ms,
+              deadline_ms)
+  ), inserted AS (
+    INSERT INTO notifications (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane,
+                               template, locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id,
+                               send_at, expires_at, deadline_at, status)
+    SELECT id, decode(key_hash, 'hex'), fingerprint, type, recipient, business_id, recipient_key, channel, lane, template,
+           locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at,
+           coalesce(expires_at, due + expires_in_ms * interval '1 ms'), due + deadline_ms * interval '1 ms',
+           CASE WHEN due > now() THEN 'scheduled' ELSE 'accepted' END
+      FROM input
+    ON CONFLICT (key_hash) DO NOTHING
+    RETURNING id, channel, lane, ordering_key, endpoint_id, status, send_at
+  ), in_order AS (
+    INSERT INTO ordered (notification_id, ordering_key)
+    SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL
+    RETURNING notification_id, seq
+  ), owed AS (
+    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, reason, endpoint_id, ordering_seq)
+    SELECT id, channel, lane, 'first', greatest(now(), send_at), status, endpoint_id, seq
+      FROM inserted LEFT JOIN in_order ON notification_id = id
+  )
+  SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;
+
+export async function insertAccepted(pool: Pool, rows: readonly NewNotification[], wake: boolean): Promise<Inserted[]> {
+  const column = <K extends keyof NewNotification>(key: K) => rows.map((row) => row[key]);
+  const { rows: inserted } = await pool.query<Inserted>({
+    name: 'insert_accepted',
+    text: INSERT_ACCEPTED,
+    values: [
+      column('id'),
+      column('keyHash'),
+      column('fingerprint'),
+      column('type'),
+      column('recipient'),
+      column('businessId'),
+      column('recipientKey'),
+      column('channel'),
+      column('lane'),
+      column('template'),
+      column('locale'),
+      column('orderingKey'),
+      column('onInDoubt'),
+      column('payload'),
+      column('eventId'),
+      column('endpointId'),
+      column('apiKeyId'),
+      column('sendAt'),
+      column('expiresAt'),
+      column('expiresInMs'),
+      column('deadlineMs'),
+      wake,
+    ],
+  });
+  return inserted;
+}

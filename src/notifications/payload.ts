@@ -1,0 +1,27 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { Sealer } from '../platform/crypto/sealer.js';
+
+/** What the caller entrusted to us, sealed in one column so that it is erased in one. */
+export interface Payload {
+  /** The normalised address. */
+  to: string;
+  data: Record<string, unknown>;
+  metadata?: Record<string, unknown>;
+}
+
+/** Seals payloads, each bound to its notification's id. */
+@Injectable()
+export class PayloadVault {
+  constructor(@Inject(Sealer) private readonly sealer: Sealer) {}
+
+  /** `dataJson`: the data already written as JSON, as the door does to measure it. */
+  seal(id: string, to: string, dataJson: string, metadata: Record<string, unknown> | undefined): Buffer {
+    const rest = metadata === undefined ? '' : `,"metadata":${JSON.stringify(metadata)}`;
+    return this.sealer.seal(`{"to":${JSON.stringify(to)},"data":${dataJson}${rest}}`, id);
+  }
+
+  open(id: string, sealed: Buffer): Payload {
+    return JSON.parse(this.sealer.open(sealed, id).toString('utf8')) as Payload;
+  }
+}

@@ -1,0 +1,111 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+
+import { Config } from '../config/config.js';
+import { DoorPool } from '../database/pools.js';
+import { Problem } from '../http/problem.js';
+import type { Scope } from './scopes.js';
+
+/** Who is calling: an id that may be logged, and what it may do. */
+export interface Caller {
+  keyId: string;
+  scopes: readonly Scope[];
+}
+
+interface StoredKey extends Caller {
+  secretHash: Buffer;
+  expiresAt: Date | null;
+  /** This process's monotonic clock, ms. */
+  readAt: number;
+}
+
+const KEY = /^Bearer ph_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{20,128})$/i;
+/** A revoked key works at most this long; a known one costs no query meanwhile. */
+const CACHE_MS = 5_000;
+const MAX_CACHED = 10_000;
+const LAST_USED_EVERY_MS = 60_000;
+const NO_HASH = Buffer.alloc(32);
+
+/** Knows callers by their keys. Only a hash of a secret is stored; 256 random bits need no slow hash. */
+@Injectable()
+export class ApiKeys implements OnApplicationShutdown {
+  private readonly cache = new Map<string, StoredKey | undefined>();
+  private readonly unknownUntil = new Map<string, number>();
+  private readonly usedAt = new Map<string, number>();
+  private touching: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    @Inject(DoorPool) private readonly pool: DoorPool,
+    @Inject(Config) private readonly config: Config,
+  ) {}
+
+  /** Makes POSTHASTE_API_KEY the first admin key. Idempotent; a changed secret replaces the old one. */
+  async ensureFirstKey(): Promise<void> {
+    const given = this.config.environment.apiKey;
+    if (given === undefined) return;
+    const match = KEY.exec(`Bearer ${given}`);
+    if (!match) throw new Error('POSTHASTE_API_KEY must look like ph_<keyid>_<secret>, the secret at least 20 characters.');
+    await this.pool.query(
+      `INSERT INTO api_keys (id, name, secret_hash, scopes) VALUES ($1, 'first key', $2, '{admin}')
+       ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, revoked_at = NULL`,
+      [match[1], hashOf(match[2]!)],
+    );
+  }
+
+  /** The caller behind an Authorization header. Throws Problem `unauthorized`. */
+  async identify(authorization: string | undefined): Promise<Caller> {
+    const match = KEY.exec(authorization ?? '');
+    if (!match) throw unauthorized();
+    const stored = await this.find(match[1]!);
+    // Compared even when there is no such key: the time it takes says nothing.
+    const isRight = timingSafeEqual(hashOf(match[2]!), stored?.secretHash ?? NO_HASH);
+    if (!stored || !isRight || (stored.expiresAt !== null && stored.expiresAt.getTime() <= Date.now())) throw unauthorized();
+    this.touch(stored.keyId);
+    return stored;
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.touching;
+  }
+
+  private async find(id: string): Promise<StoredKey | undefined> {
+    const cached = this.cache.get(id);
+    if (cached && performance.now() - cached.readAt < CACHE_MS) return cached;
+    if ((this.unknownUntil.get(id) ?? 0) > performance.now()) return undefined;
+    const { rows } = await this.pool.query<{ secret_hash: Buffer; scopes: Scope[]; expires_at: Date | null }>({
+      name: 'find_api_key',
+      text: `SELECT secret_hash, scopes, expires_at FROM api_keys WHERE id = $1 AND revoked_at IS NULL`,
+      values: [id],
+    });
+    return this.remember(id, rows[0]);
+  }
+
+  private remember(
+    id: string,
+    row: { secret_hash: Buffer; scopes: Scope[]; expires_at: Date | null } | undefined,
+  ): StoredKey | undefined {
+    if (this.unknownUntil.size > MAX_CACHED) this.unknownUntil.clear();
+    if (!row) {
+      this.cache.delete(id);
+      this.unknownUntil.set(id, performance.now() + CACHE_MS);
+      return undefined;
+    }
+    const key = { keyId: id, secretHash: row.secret_hash, scopes: row.scopes, expiresAt: row.expires_at, readAt: performance.now() };
+    this.cache.set(id, key);
+    return key;
+  }
+
+  /** `last_used_at`, to the minute; nobody waits for it. */
+  private touch(id: string): void {
+    const now = performance.now();
+    if (now - (this.usedAt.get(id) ?? -Infinity) < LAST_USED_EVERY_MS) return;
+    this.usedAt.set(id, now);
+    this.touching = this.pool.query(`UPDATE api_keys SET last_used_at = now() WHERE id = $1`, [id]).catch(() => undefined);
+  }
+}
+
+const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+
+const unauthorized = (): Problem =>
+  new Problem('unauthorized', 'Send `Authorization: Bearer ph_<keyid>_<secret>` with a key that is valid and not revoked.');

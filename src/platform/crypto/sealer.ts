@@ -1,0 +1,43 @@
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+const KEY_ID_BYTES = 4;
+const VERSION = 1;
+const HEADER_BYTES = 1 + KEY_ID_BYTES;
+
+/**
+ * Seals bytes at rest: AES-256-GCM, a random 96-bit IV each, bound to a context so that a sealed value moved to another
+ * row does not open. Layout: version (1) | key id (4) | IV (12) | tag (16) | ciphertext.
+ */
+export class Sealer {
+  private readonly keyId: Buffer;
+
+  constructor(private readonly key: Buffer) {
+    if (key.length !== 32) throw new Error('The encryption key must be 32 bytes.');
+    this.keyId = createHash('sha256').update('posthaste key id').update(key).digest().subarray(0, KEY_ID_BYTES);
+  }
+
+  seal(plain: string | Buffer, context: string): Buffer {
+    const iv = randomBytes(IV_BYTES);
+    const cipher = createCipheriv('aes-256-gcm', this.key, iv);
+    cipher.setAAD(Buffer.from(context));
+    const head = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+    const tail = cipher.final();
+    return Buffer.concat([Buffer.of(VERSION), this.keyId, iv, cipher.getAuthTag(), head, tail]);
+  }
+
+  /** Throws when the key is another one, the context differs, or a bit has changed. */
+  open(sealed: Buffer, context: string): Buffer {
+    if (sealed[0] !== VERSION) throw new Error('This is no sealed value.');
+    if (!sealed.subarray(1, HEADER_BYTES).equals(this.keyId)) {
+      throw new Error('This was sealed with another ENCRYPTION_KEY.');
+    }
+    const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
+    const tag = sealed.subarray(HEADER_BYTES + IV_BYTES, HEADER_BYTES + IV_BYTES + TAG_BYTES);
+    const decipher = createDecipheriv('aes-256-gcm', this.key, iv);
+    decipher.setAAD(Buffer.from(context));
+    decipher.setAuthTag(tag);
+    return Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES + IV_BYTES + TAG_BYTES)), decipher.final()]);
+  }
+}

@@ -1,0 +1,93 @@
+import { isDataFault, isRetryable } from './sql-state.js';
+
+interface Waiting<T, R> {
+  item: T;
+  resolve(result: R): void;
+  reject(error: unknown): void;
+}
+
+export interface GroupCommitOptions {
+  /** Rows in one statement: beyond this a statement takes longer than it saves. */
+  maxRows: number;
+  /** Statements under way at once. */
+  inFlight: number;
+}
+
+/**
+ * Gathers what concurrent callers want written while earlier commits are out, and writes it as one statement.
+ *
+ * No timer: an idle caller's row leaves at once; under load groups grow by themselves. Each caller is answered after the
+ * commit that holds its row. A statement that fails for one row's data is repeated row by row, so only the guilty caller
+ * sees the error.
+ */
+export class GroupCommit<T, R> {
+  private readonly waiting: Waiting<T, R>[] = [];
+  private underWay = 0;
+  private drained: (() => void)[] = [];
+
+  constructor(
+    /** Writes the items in one commit and answers one result each, in order. */
+    private readonly write: (items: T[]) => Promise<R[]>,
+    private readonly options: GroupCommitOptions,
+  ) {}
+
+  add(item: T): Promise<R> {
+    const result = this.enqueue(item);
+    this.pump();
+    return result;
+  }
+
+  /** Several at once share commits from the first on; each stands alone. */
+  addAll(items: readonly T[]): Promise<PromiseSettledResult<R>[]> {
+    const results = items.map((item) => this.enqueue(item));
+    this.pump();
+    return Promise.allSettled(results);
+  }
+
+  /** Items gathered or being written. */
+  get size(): number {
+    return this.waiting.length + this.underWay;
+  }
+
+  /** Resolves when nothing is gathered and nothing is being written. */
+  async drain(): Promise<void> {
+    if (this.size > 0) await new Promise<void>((resolve) => this.drained.push(resolve));
+  }
+
+  private enqueue(item: T): Promise<R> {
+    return new Promise<R>((resolve, reject) => this.waiting.push({ item, resolve, reject }));
+  }
+
+  private pump(): void {
+    while (this.underWay < this.options.inFlight && this.waiting.length > 0) {
+      const group = this.waiting.splice(0, this.options.maxRows);
+      this.underWay++;
+      void this.flush(group).finally(() => {
+        this.underWay--;
+        this.pump();
+        if (this.size === 0) this.drained.splice(0).forEach((resolve) => resolve());
+      });
+    }
+  }
+
+  private async flush(group: Waiting<T, R>[]): Promise<void> {
+    try {
+      const results = await this.write(group.map((one) => one.item));
+      group.forEach((one, i) => one.resolve(results[i]!));
+    } catch (error) {
+      if (group.length > 1 && (isDataFault(error) || isRetryable(error))) await this.oneByOne(group);
+      else group.forEach((one) => one.reject(error));
+    }
+  }
+
+  private async oneByOne(group: Waiting<T, R>[]): Promise<void> {
+    for (const one of group) {
+      try {
+        const [result] = await this.write([one.item]);
+        one.resolve(result!);
+      } catch (error) {
+        one.reject(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import pg from 'pg';
+
+/**
+ * Two pools of plain `pg`, for the statements that run thousands of times a second.
+ *
+ * The door has its own, with timeouts short enough that a caller gets its 503 within 3 s; relay, workers and upkeep share
+ * the other. More connections made both slower (4–10 were best on two cores).
+ */
+export class DoorPool extends pg.Pool {}
+export class WorkPool extends pg.Pool {}
+
+const DOOR_CONNECTIONS = 5;
+const WORK_CONNECTIONS = 8;
+
+const common = { application_name: 'posthaste', keepAlive: true, idleTimeoutMillis: 60_000 } as const;
+
+export function createDoorPool(connectionString: string): DoorPool {
+  return quiet(
+    new DoorPool({
+      ...common,
+      connectionString,
+      max: DOOR_CONNECTIONS,
+      connectionTimeoutMillis: 1_000,
+      lock_timeout: 1_000,
+      statement_timeout: 1_500,
+      query_timeout: 2_000,
+    }),
+  );
+}
+
+export function createWorkPool(connectionString: string): WorkPool {
+  return quiet(
+    new WorkPool({
+      ...common,
+      connectionString,
+      max: WORK_CONNECTIONS,
+      connectionTimeoutMillis: 3_000,
+      lock_timeout: 2_000,
+      statement_timeout: 5_000,
+      query_timeout: 7_000,
+    }),
+  );
+}
+
+/** An idle connection that breaks is replaced at its next use; without a listener it would end the process. */
+function quiet<P extends pg.Pool>(pool: P): P {
+  pool.on('error', () => undefined);
+  return pool;
+}

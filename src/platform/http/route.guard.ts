@@ -1,0 +1,27 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+
+import { ApiKeys } from '../auth/api-keys.service.js';
+import { allows } from '../auth/scopes.js';
+import { Problem } from './problem.js';
+import { type CallerRequest, type CompiledRoute, ROUTE } from './route.js';
+
+/** The one gate of every route: key, scope, then shape, in this order, so that strangers learn nothing of the contract. */
+@Injectable()
+export class RouteGuard implements CanActivate {
+  constructor(@Inject(ApiKeys) private readonly keys: ApiKeys) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const route = Reflect.getMetadata(ROUTE, context.getHandler()) as CompiledRoute | undefined;
+    if (!route) throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
+    const request = context.switchToHttp().getRequest<CallerRequest>();
+    if (route.scope !== 'open') {
+      request.caller = await this.keys.identify(request.headers.authorization);
+      if (!allows(request.caller.scopes, route.scope)) {
+        throw new Problem('forbidden', `This needs a key with the scope \`${route.scope}\`.`);
+      }
+    }
+    route.checkBody?.(request.body);
+    route.checkQuery?.(request.query);
+    return true;
+  }
+}

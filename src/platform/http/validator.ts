@@ -1,0 +1,73 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { TSchema } from 'typebox';
+
+import { didYouMean } from '../config/did-you-mean.js';
+import { type Fault, Problem } from './problem.js';
+
+/** Compiled once at start. Bodies are taken as they are; queries are all strings and are coerced. */
+const bodies = addFormats.default(new Ajv({ allErrors: true, verbose: true, strict: false }));
+const queries = addFormats.default(new Ajv({ allErrors: true, verbose: true, strict: false, coerceTypes: true }));
+
+/** More would be an answer larger than the question. */
+const MAX_FAULTS = 20;
+
+export type Check = (value: unknown) => void;
+
+/** A check that throws Problem `invalid_request` with every fault at once. */
+export const compileBody = (schema: TSchema): Check => checkWith(bodies.compile(schema), '');
+export const compileQuery = (schema: TSchema): Check => checkWith(queries.compile(schema), '');
+
+/** The faults themselves, for items of a batch. */
+export function compileFaults(schema: TSchema): (value: unknown) => Fault[] {
+  const validate = bodies.compile(schema);
+  return (value) => (validate(value) ? [] : faultsOf(validate, ''));
+}
+
+function checkWith(validate: ValidateFunction, root: string): Check {
+  return (value) => {
+    if (!validate(value ?? {})) {
+      throw new Problem('invalid_request', 'Some fields are missing or wrong; each is named in `errors`.', {
+        errors: faultsOf(validate, root),
+      });
+    }
+  };
+}
+
+function faultsOf(validate: ValidateFunction, root: string): Fault[] {
+  const byPath = new Map<string, Fault>();
+  for (const error of validate.errors ?? []) {
+    const fault = toFault(error, root);
+    const key = `${fault.path} ${fault.message}`;
+    if (!byPath.has(key) && byPath.size < MAX_FAULTS) byPath.set(key, fault);
+  }
+  return [...byPath.values()];
+}
+
+function toFault(error: ErrorObject, root: string): Fault {
+  const path = root + error.instancePath;
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'required':
+      return { path: `${path}/${String(params['missingProperty'])}`, message: 'is required' };
+    case 'additionalProperties':
+      return unknownField(error, path, String(params['additionalProperty']));
+    case 'enum':
+      return { path, message: `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` };
+    case 'pattern':
+      return { path, message: describedPattern(error) };
+    default:
+      return { path: path || '/', message: error.message ?? 'is wrong' };
+  }
+}
+
+function unknownField(error: ErrorObject, path: string, name: string): Fault {
+  const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
+  const near = didYouMean(name, known);
+  return { path: `${path}/${name.slice(0, 64)}`, message: `is not a known field${near ? `: did you mean ${near}?` : ''}` };
+}
+
+const describedPattern = (error: ErrorObject): string => {
+  const description = (error.parentSchema as { description?: string } | undefined)?.description;
+  return description ? `must be: ${description}` : `must match ${String((error.params as { pattern: string }).pattern)}`;
+};
