@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * The outbox: the right to send. A row exists exactly while a notification waits; whoever deletes it may act.
  *
  * - `outbox_due` is the relay's order; `outbox_published` counts a queue's window and finds lost hints. A row is in
- *   exactly one of them.
+ *   exactly one of them. `outbox_overdue` finds what waited past its expiry or deadline, wherever it waits.
  * - The table is as short-lived as its rows: vacuum by count, not by share, or a burst leaves the relay scanning the dead.
  * - `ordered` holds every unsettled notification that has an ordering key; its lowest `seq` is the head of that key.
  */
@@ -19,6 +19,7 @@ export class CreateOutbox1763800000001 implements MigrationInterface {
         lane            text NOT NULL,
         kind            text NOT NULL CHECK (kind IN ('first', 'retry', 'redrive')),
         available_at    timestamptz NOT NULL,
+        overdue_at      timestamptz NOT NULL,
         reason          text,
         provider        text,
         endpoint_id     uuid,
@@ -32,6 +33,7 @@ export class CreateOutbox1763800000001 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX outbox_due ON outbox (channel, lane, available_at, notification_id) WHERE published_at IS NULL`);
     await runner.query(`CREATE INDEX outbox_published ON outbox (queue, published_at) WHERE published_at IS NOT NULL`);
+    await runner.query(`CREATE INDEX outbox_overdue ON outbox (overdue_at)`);
 
     await runner.query(`
       CREATE TABLE ordered (

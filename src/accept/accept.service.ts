@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { smsSegments } from '../channels/sms/segments.js';
 import { toPublicId } from '../domain/public-id.js';
 import { Config } from '../platform/config/config.js';
 import { retryPolicyOf } from '../platform/config/posthaste-file.js';

@@ -60,14 +60,15 @@ const INSERT_ACCEPTED = `
            CASE WHEN due > now() THEN 'scheduled' ELSE 'accepted' END
       FROM input
     ON CONFLICT (key_hash) DO NOTHING
-    RETURNING id, channel, lane, ordering_key, endpoint_id, status, send_at
+    RETURNING id, channel, lane, ordering_key, endpoint_id, status, send_at,
+              least(expires_at, deadline_at) AS overdue_at
   ), in_order AS (
     INSERT INTO ordered (notification_id, ordering_key)
     SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL
     RETURNING notification_id, seq
   ), owed AS (
-    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, reason, endpoint_id, ordering_seq)
-    SELECT id, channel, lane, 'first', greatest(now(), send_at), status, endpoint_id, seq
+    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq)
+    SELECT id, channel, lane, 'first', greatest(now(), send_at), overdue_at, status, endpoint_id, seq
       FROM inserted LEFT JOIN in_order ON notification_id = id
   )
   SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;

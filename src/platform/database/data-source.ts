@@ -2,17 +2,16 @@ import { fileURLToPath } from 'node:url';
 
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
-import { ENTITIES } from './entities.js';
-
 /** Reads and everyday writes: an operator waits for these, so they may take longer than the door's. */
 const EVERYDAY_POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-export function dataSourceOptions(url: string): DataSourceOptions {
+/** `entities`: of the slices that the caller composes; migrations need none. */
+export function dataSourceOptions(url: string, entities: NonNullable<DataSourceOptions['entities']> = []): DataSourceOptions {
   return {
     type: 'postgres',
     url,
-    entities: ENTITIES,
+    entities,
     migrations: [fileURLToPath(new URL('../../../migrations/*.{ts,js}', import.meta.url))],
     migrationsTableName: 'migrations',
     synchronize: false,

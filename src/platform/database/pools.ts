@@ -12,7 +12,13 @@ export class WorkPool extends pg.Pool {}
 const DOOR_CONNECTIONS = 5;
 const WORK_CONNECTIONS = 8;
 
-const common = { application_name: 'posthaste', keepAlive: true, idleTimeoutMillis: 60_000 } as const;
+/**
+ * Every statement of these pools names its rows by key. A plan made while a table was empty must not scan it when it is
+ * full, so the plans that could are switched off rather than left to stale statistics.
+ */
+const KEYED_PLANS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
+
+const common = { application_name: 'posthaste', keepAlive: true, idleTimeoutMillis: 60_000, options: KEYED_PLANS } as const;
 
 export function createDoorPool(connectionString: string): DoorPool {
   return quiet(

@@ -1,0 +1,44 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import type { Claimed, Hint } from '../notifications/claimed.js';
+import { NotificationsRepository } from '../notifications/notifications.repository.js';
+import { GroupCommit } from '../platform/database/group-commit.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import { LeaseService } from './lease.service.js';
+
+/** Concurrent hints of one provider share a commit; two statements keep one claiming while the other commits. */
+const GROUP = { maxRows: 64, inFlight: 2 } as const;
+
+/** Claims, coalesced. A stale hint answers undefined: at-least-once is normal here. */
+@Injectable()
+export class Claims {
+  private readonly groups = new Map<string, GroupCommit<Hint, Claimed | undefined>>();
+
+  constructor(
+    @Inject(NotificationsRepository) private readonly notifications: NotificationsRepository,
+    @Inject(LeaseService) private readonly lease: LeaseService,
+    @Inject(Gauges) private readonly gauges: Gauges,
+  ) {}
+
+  /**
+   * Throws when PostgreSQL's answer did not come: the claim may or may not have been made. OwnAttempts finds the ones
+   * that were.
+   */
+  take(hint: Hint, provider: string): Promise<Claimed | undefined> {
+    let group = this.groups.get(provider);
+    if (!group) {
+      group = new GroupCommit((hints) => this.write(hints, provider), GROUP);
+      this.groups.set(provider, group);
+    }
+    return group.add(hint);
+  }
+
+  private async write(hints: Hint[], provider: string): Promise<(Claimed | undefined)[]> {
+    this.gauges.claimGroupRows.observe(hints.length);
+    // In the order of their ids, so that two workers with the same hints wait for each other and never deadlock.
+    const ordered = [...hints].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const claimed = await this.notifications.claim(ordered, this.lease.processId, provider);
+    const byHint = new Map(ordered.map((hint, i) => [hint, claimed[i]]));
+    return hints.map((hint) => byHint.get(hint));
+  }
+}

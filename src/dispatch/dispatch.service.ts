@@ -1,0 +1,122 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import type { Claimed, Hint } from '../notifications/claimed.js';
+import { OutboxStore } from '../outbox/outbox.store.js';
+import type { QueueRef } from '../queues/queue-names.js';
+import { Claims } from './claims.js';
+import { OutcomeReport } from './outcome-report.js';
+import { Outcomes } from './outcomes.js';
+import { ProviderDesks } from './provider-desks.js';
+import { Sender } from './sender.js';
+import type { Slot } from './slots.js';
+import { Verdict } from './verdict.js';
+
+/** A chunk's hints wait for a place at most this long; then they go back to the outbox, where they obey again. */
+const CHUNK_BOUND_MS = 10_000;
+/** An endpoint at its cap is asked again after this long. */
+const ENDPOINT_BUSY_MS = 500;
+
+/**
+ * The spine of a worker: slot → claim → send → verdict → outcome.
+ *
+ * A job is done when each of its hints is claimed, stale or handed back: from the claim on, the attempt row and this
+ * process's lease stand for the call, and the queue has nothing left to say. So a call that hangs holds its own slot and
+ * no job of the queue.
+ */
+@Injectable()
+export class DispatchService {
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly stopping = new AbortController();
+  private readonly cut = new AbortController();
+
+  constructor(
+    @Inject(ProviderDesks) private readonly desks: ProviderDesks,
+    @Inject(Claims) private readonly claims: Claims,
+    @Inject(Sender) private readonly sender: Sender,
+    @Inject(Verdict) private readonly verdict: Verdict,
+    @Inject(Outcomes) private readonly outcomes: Outcomes,
+    @Inject(OutboxStore) private readonly outbox: OutboxStore,
+    @Inject(OutcomeReport) private readonly report: OutcomeReport,
+  ) {}
+
+  /** Takes one job's hints. Never fails because of one of them. */
+  async takeChunk(hints: readonly Hint[], queue: QueueRef): Promise<void> {
+    const bound = AbortSignal.any([AbortSignal.timeout(CHUNK_BOUND_MS), this.stopping.signal]);
+    const refused = await Promise.all(hints.map((hint) => this.take(hint, queue, bound)));
+    await this.handBack(refused.filter((one) => one !== undefined));
+  }
+
+  /** Ids whose call or record is under way here. */
+  get busy(): ReadonlyMap<string, unknown> {
+    return this.underWay;
+  }
+
+  /** Takes nothing more; resolves when every call has ended and is recorded. */
+  async drain(): Promise<void> {
+    this.stopping.abort();
+    while (this.underWay.size > 0) await Promise.allSettled(this.underWay.values());
+  }
+
+  /** Ends the calls under way: their outcome will be in doubt. */
+  cutShort(): void {
+    this.cut.abort();
+  }
+
+  /** Answers why a hint was not taken; undefined when it was, or was stale. */
+  private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<Refused | undefined> {
+    const desk = this.desks.of(queue.provider);
+    const endpointSlot = hint.endpointId === undefined ? NO_SLOT : desk.endpoints.tryTake(hint.endpointId);
+    if (!endpointSlot) return { hint, delayMs: ENDPOINT_BUSY_MS };
+    const slot = await desk.slots.take(queue.lane, bound);
+    if (!slot) {
+      endpointSlot.release();
+      return { hint, delayMs: 0 };
+    }
+    const both = together(slot, endpointSlot);
+    try {
+      const claimed = await this.claims.take(hint, queue.provider);
+      if (claimed?.status === 'sending') this.start(claimed, queue, both);
+      else {
+        both.release();
+        this.report.notSent(claimed, queue.name);
+      }
+    } catch (error) {
+      both.release();
+      this.report.claimFailed(hint, error);
+    }
+    return undefined;
+  }
+
+  private start(claimed: Claimed, queue: QueueRef, slot: Slot): void {
+    const call = this.deliver(claimed, queue, slot).finally(() => this.underWay.delete(claimed.id));
+    this.underWay.set(claimed.id, call);
+  }
+
+  private async deliver(claimed: Claimed, queue: QueueRef, slot: Slot): Promise<void> {
+    const startedAt = performance.now();
+    const { provider } = this.desks.of(queue.provider);
+    const outcome = await this.sender.send(claimed, provider, this.cut.signal);
+    slot.release();
+    const record = this.verdict.on(claimed, outcome, provider.name, performance.now() - startedAt);
+    this.report.attempted(claimed, record, provider.name);
+    await this.outcomes.record(record);
+  }
+
+  private async handBack(refused: readonly Refused[]): Promise<void> {
+    for (const delayMs of new Set(refused.map((one) => one.delayMs))) {
+      const hints = refused.filter((one) => one.delayMs === delayMs).map((one) => one.hint);
+      // If it fails, upkeep finds them: a hint that nobody took is a lost one.
+      await this.outbox.takeBack(hints, delayMs).catch((error: unknown) => this.report.handBackFailed(hints.length, error));
+    }
+  }
+}
+
+interface Refused {
+  hint: Hint;
+  /** Milliseconds before it may be published again. */
+  delayMs: number;
+}
+
+const NO_SLOT: Slot = { release: () => undefined };
+
+const together = (...slots: Slot[]): Slot => ({ release: () => slots.forEach((slot) => slot.release()) });

@@ -1,0 +1,59 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { toPublicId } from '../domain/public-id.js';
+import type { Claimed, Hint } from '../notifications/claimed.js';
+import type { AttemptRecord } from '../notifications/notifications.repository.js';
+import { DatabaseClock } from '../platform/clock/database-clock.js';
+import { Log } from '../platform/logging/log.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+
+/** What is told of each attempt: one canonical log line, and the metrics. */
+@Injectable()
+export class OutcomeReport {
+  constructor(
+    @Inject(Log) private readonly log: Log,
+    @Inject(Gauges) private readonly gauges: Gauges,
+    @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+  ) {}
+
+  attempted(claimed: Claimed, record: AttemptRecord, provider: string): void {
+    const { outcome, next, durationMs } = record;
+    const errorClass = outcome.kind === 'taken' ? 'none' : outcome.class;
+    const { channel, lane, type } = claimed;
+    this.gauges.attempts.inc({ channel, provider, outcome: outcome.kind, class: errorClass });
+    this.gauges.attemptSeconds.observe({ channel, provider }, durationMs / 1000);
+    this.gauges.settled.inc({ channel, status: next.status });
+    if (outcome.kind === 'taken') {
+      this.gauges.deliverySeconds.observe({ channel, lane }, (this.clock.nowMs() - claimed.createdAt.getTime()) / 1000);
+    }
+    this.log.info('delivery.attempted', {
+      id: toPublicId('notification', claimed.id),
+      type,
+      channel,
+      lane,
+      provider,
+      attempt: claimed.attempt,
+      dispatch: claimed.dispatch,
+      outcome: outcome.kind,
+      class: errorClass,
+      code: outcome.code,
+      duration_ms: Math.round(durationMs),
+      status: next.status,
+      retry_in_ms: next.status === 'retrying' ? next.delayMs : undefined,
+    });
+  }
+
+  /** A hint that was stale, or whose time had run out. */
+  notSent(claimed: Claimed | undefined, queue: string): void {
+    if (!claimed) this.gauges.staleHints.inc({ queue });
+    else this.gauges.settled.inc({ channel: claimed.channel, status: claimed.status });
+  }
+
+  claimFailed(hint: Hint, error: unknown): void {
+    this.log.warn('claim.failed', { id: toPublicId('notification', hint.id), err: error });
+  }
+
+  handBackFailed(hints: number, error: unknown): void {
+    this.log.warn('dispatch.hand_back_failed', { hints, err: error });
+  }
+}

@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { ChannelRegistry } from '../channels/channel.registry.js';
+import type { Parcel, Provider } from '../channels/channel.js';
+import { failed, internalFault, type Outcome } from '../domain/outcome.js';
+import { toPublicId } from '../domain/public-id.js';
+import type { Claimed } from '../notifications/claimed.js';
+import { PayloadVault } from '../notifications/payload.js';
+import { DatabaseClock } from '../platform/clock/database-clock.js';
+import { mask } from '../platform/logging/mask.js';
+import { Log } from '../platform/logging/log.js';
+import { TemplateError } from '../templating/template-error.js';
+import { LeaseService } from './lease.service.js';
+
+/** Renders and calls. Answers with a value for everything: what throws is our own fault and is said to be. */
+@Injectable()
+export class Sender {
+  constructor(
+    @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
+    @Inject(PayloadVault) private readonly vault: PayloadVault,
+    @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(LeaseService) private readonly lease: LeaseService,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Outcome> {
+    const parcel = this.pack(claimed);
+    if ('kind' in parcel) return parcel;
+    if (!this.lease.isSafe()) {
+      const detail = 'This worker could not renew its lease in time, so it called nobody.';
+      return failed('not_sent', { class: 'lease', code: 'lease_lost', detail, scope: 'message' });
+    }
+    try {
+      return await provider.send(parcel, { signal, now: () => this.clock.now() });
+    } catch (error) {
+      // A provider answers with values. One that throws has a bug, and nobody knows what it did before.
+      this.log.error('provider.threw', { id: parcel.id, provider: provider.name, err: error });
+      return failed('in_doubt', { class: 'in_doubt', code: 'provider_bug', detail: describe(error), scope: 'message' });
+    }
+  }
+
+  private pack(claimed: Claimed): Parcel | Outcome {
+    const id = toPublicId('notification', claimed.id);
+    try {
+      const { to, data } = this.vault.open(claimed.id, claimed.payload);
+      const { type, template, createdAt, attempt } = claimed;
+      const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt };
+      return { id, type, to, attempt, content: this.channels.channel(claimed.channel).compose(letter) };
+    } catch (error) {
+      if (error instanceof TemplateError) return internalFault(error.code, mask(error.message));
+      this.log.error('dispatch.failed', { id, err: error });
+      return internalFault('internal', describe(error));
+    }
+  }
+}
+
+const describe = (error: unknown): string => (error instanceof Error ? error.name : 'unknown fault');

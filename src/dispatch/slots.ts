@@ -1,0 +1,75 @@
+import type { Lane } from '../domain/channel.js';
+
+/** A place at a provider. Release it exactly once; releasing twice does nothing. */
+export interface Slot {
+  release(): void;
+}
+
+interface Waiting {
+  lane: Lane;
+  give(slot: Slot | undefined): void;
+}
+
+/**
+ * Calls in flight at one provider, in this process: our own semaphore across chunks and lanes.
+ *
+ * `transactional` is served before `bulk` whenever a place is free, and `bulk` may be kept to a share of the places, so a
+ * backlog of bulk delays nobody who waits for a code.
+ */
+export class Slots {
+  private readonly waiting: Record<Lane, Waiting[]> = { transactional: [], bulk: [] };
+  private readonly inFlight: Record<Lane, number> = { transactional: 0, bulk: 0 };
+
+  constructor(
+    private readonly places: number,
+    private readonly laneLimits: Partial<Record<Lane, number>> = {},
+  ) {}
+
+  get busy(): number {
+    return this.inFlight.transactional + this.inFlight.bulk;
+  }
+
+  /** A free place, now or when one is given back; undefined when `signal` fires first. */
+  take(lane: Lane, signal: AbortSignal): Promise<Slot | undefined> {
+    if (signal.aborted) return Promise.resolve(undefined);
+    if (this.hasPlace(lane) && this.waiting[lane].length === 0) return Promise.resolve(this.give(lane));
+    return new Promise((resolve) => {
+      const give = (slot: Slot | undefined): void => {
+        signal.removeEventListener('abort', abandon);
+        resolve(slot);
+      };
+      const one = { lane, give };
+      const abandon = (): void => {
+        const queue = this.waiting[lane];
+        const at = queue.indexOf(one);
+        if (at >= 0) queue.splice(at, 1);
+        resolve(undefined);
+      };
+      signal.addEventListener('abort', abandon, { once: true });
+      this.waiting[lane].push(one);
+    });
+  }
+
+  private give(lane: Lane): Slot {
+    this.inFlight[lane]++;
+    let isHeld = true;
+    return {
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.inFlight[lane]--;
+        this.serve();
+      },
+    };
+  }
+
+  private serve(): void {
+    for (const lane of ['transactional', 'bulk'] as const) {
+      while (this.waiting[lane].length > 0 && this.hasPlace(lane)) this.waiting[lane].shift()!.give(this.give(lane));
+    }
+  }
+
+  private hasPlace(lane: Lane): boolean {
+    return this.busy < this.places && this.inFlight[lane] < (this.laneLimits[lane] ?? this.places);
+  }
+}

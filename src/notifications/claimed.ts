@@ -1,0 +1,33 @@
+import type { ChannelName, InDoubtPolicy, Lane } from '../domain/channel.js';
+import type { Status } from '../domain/status.js';
+
+/** A hint: "look at this notification, if its outbox row still carries this dispatch number". */
+export interface Hint {
+  id: string;
+  dispatch: number;
+  /** Of a webhook: whose slot it needs. */
+  endpointId?: string;
+}
+
+/** What a worker holds after its claim: the one right to make this attempt. */
+export interface Claimed {
+  id: string;
+  dispatch: number;
+  /** `expired` or `dead`: time had run out, nothing is to be sent. */
+  status: Extract<Status, 'sending' | 'expired' | 'dead'>;
+  type: string;
+  channel: ChannelName;
+  lane: Lane;
+  template: string;
+  locale: string | null;
+  payload: Buffer;
+  endpointId: string | null;
+  onInDoubt: InDoubtPolicy | null;
+  /** This attempt's number. */
+  attempt: number;
+  /** Calls that count against the retry policy, this one included. */
+  tries: number;
+  createdAt: Date;
+  expiresAt: Date | null;
+  deadlineAt: Date;
+}

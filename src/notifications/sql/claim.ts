@@ -1,0 +1,66 @@
+import type { Pool } from 'pg';
+
+import type { Claimed, Hint } from '../claimed.js';
+
+/**
+ * The claim: one commit deletes the outbox rows, sets `sending` and opens the attempts.
+ *
+ * - The delete is the right to send. It asks for the dispatch number, so a hint published twice is worth nothing twice.
+ * - `= ANY` with `array_position` keeps an index lookup a row; a join to the hints would be planned as one over the table.
+ * - What is past its expiry or deadline, by the database's clock, is settled instead of claimed.
+ * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
+ */
+const CLAIM = `
+  WITH taken AS (
+    DELETE FROM outbox
+     WHERE notification_id = ANY ($1::uuid[])
+       AND published_at IS NOT NULL
+       AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
+    RETURNING notification_id, dispatch
+  ), claimed AS (
+    UPDATE notifications
+       SET status = CASE WHEN expires_at <= now() THEN 'expired' WHEN deadline_at <= now() THEN 'dead' ELSE 'sending' END,
+           worker_id = CASE WHEN least(expires_at, deadline_at) > now() THEN $3::uuid END,
+           attempts = attempts + CASE WHEN least(expires_at, deadline_at) > now() THEN 1 ELSE 0 END,
+           tries = tries + CASE WHEN least(expires_at, deadline_at) > now() THEN 1 ELSE 0 END,
+           reason = CASE WHEN expires_at <= now() THEN 'expired' WHEN deadline_at <= now() THEN 'deadline' END,
+           dispatch = ($2::integer[])[array_position($1::uuid[], id)],
+           provider = $4,
+           updated_at = now()
+     WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
+    RETURNING id, dispatch, status, type, channel, lane, template, locale, payload, endpoint_id AS "endpointId",
+              on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
+              expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key
+  ), opened AS (
+    INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider)
+    SELECT id, attempt, dispatch, $3, $4 FROM claimed WHERE status = 'sending'
+  ), undeliverable AS (
+    INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
+    SELECT id, status, type, channel, $4, CASE status WHEN 'dead' THEN 'deadline' ELSE 'expired' END, 'too_late'
+      FROM claimed WHERE status <> 'sending'
+    ON CONFLICT (notification_id) DO UPDATE
+      SET status = excluded.status, class = excluded.class, code = excluded.code, since = now()
+  ), released AS (
+    DELETE FROM ordered
+     WHERE notification_id = ANY (ARRAY(SELECT id FROM claimed WHERE status <> 'sending' AND ordering_key IS NOT NULL))
+  )
+  SELECT * FROM claimed`;
+
+/** Answers what each hint is worth, in order: undefined for a stale one. */
+export async function claim(
+  pool: Pool,
+  hints: readonly Hint[],
+  workerId: string,
+  provider: string,
+): Promise<(Claimed | undefined)[]> {
+  const { rows } = await pool.query<Claimed>({
+    name: 'claim',
+    text: CLAIM,
+    values: [hints.map((hint) => hint.id), hints.map((hint) => hint.dispatch), workerId, provider],
+  });
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return hints.map((hint) => {
+    const claimed = byId.get(hint.id);
+    return claimed?.dispatch === hint.dispatch ? claimed : undefined;
+  });
+}

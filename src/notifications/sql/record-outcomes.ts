@@ -1,0 +1,97 @@
+import type { Pool, PoolClient } from 'pg';
+
+import type { Next } from '../../domain/decide-next.js';
+import type { Outcome } from '../../domain/outcome.js';
+
+/** What one attempt came to and what follows, for one commit. */
+export interface AttemptRecord {
+  id: string;
+  attempt: number;
+  dispatch: number;
+  outcome: Outcome;
+  next: Next;
+  durationMs: number;
+  /** After an unknown outcome it may only go to the provider that may have it; else null. */
+  pinnedProvider: string | null;
+}
+
+/**
+ * The outcome: one commit closes the attempt, moves the notification and writes what follows.
+ *
+ * Guarded twice: the attempt must still be open and the notification still `sending` at the same dispatch. Who was given
+ * up meanwhile wins nothing here and is told so (see settle-late). Only one writer can win, so repeating the statement
+ * after a lost answer is harmless.
+ */
+const RECORD_OUTCOMES = `
+  WITH input AS (
+    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
+                         $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[])
+      AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
+            delay_ms, gives_back_try, pinned_provider)
+  ), closed AS (
+    UPDATE attempts a
+       SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
+           finished_at = now()
+      FROM input i
+     WHERE a.notification_id = i.id AND a.number = i.number AND a.outcome IS NULL
+    RETURNING a.notification_id
+  ), moved AS (
+    UPDATE notifications n
+       SET status = i.next_status, worker_id = NULL, reason = i.reason, updated_at = now(),
+           provider_message_id = coalesce(i.provider_message_id, n.provider_message_id),
+           tries = n.tries - i.gives_back_try::integer
+      FROM closed c JOIN input i ON i.id = c.notification_id
+     WHERE n.id = c.notification_id AND n.status = 'sending' AND n.dispatch = i.dispatch
+    RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
+              n.created_at, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.class, i.code, i.detail
+  ), owed AS (
+    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
+                        ordering_seq, dispatch)
+    SELECT m.id, m.channel, m.lane, 'retry', now() + m.delay_ms * interval '1 ms', least(m.expires_at, m.deadline_at),
+           m.reason, m.pinned_provider, m.endpoint_id, o.seq, m.dispatch
+      FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
+     WHERE m.next_status = 'retrying'
+  ), undeliverable AS (
+    INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail)
+    SELECT id, next_status, type, channel, provider, class, code, detail
+      FROM moved WHERE next_status IN ('in_doubt', 'suppressed', 'expired', 'dead')
+    ON CONFLICT (notification_id) DO UPDATE
+      SET status = excluded.status, provider = excluded.provider, class = excluded.class, code = excluded.code,
+          detail = excluded.detail, since = now()
+  ), released AS (
+    DELETE FROM ordered
+     WHERE notification_id = ANY (ARRAY(
+             SELECT id FROM moved WHERE ordering_key IS NOT NULL AND next_status NOT IN ('retrying', 'in_doubt')))
+  )
+  SELECT id FROM moved`;
+
+/** Answers for each record whether it won. */
+export async function recordOutcomes(pool: Pool | PoolClient, records: readonly AttemptRecord[]): Promise<boolean[]> {
+  const { rows } = await pool.query<{ id: string }>({
+    name: 'record_outcomes',
+    text: RECORD_OUTCOMES,
+    values: columnsOf(records),
+  });
+  const won = new Set(rows.map((row) => row.id));
+  return records.map((record) => won.has(record.id));
+}
+
+function columnsOf(records: readonly AttemptRecord[]): unknown[] {
+  const column = <V>(value: (record: AttemptRecord) => V): V[] => records.map(value);
+  return [
+    column((r) => r.id),
+    column((r) => r.attempt),
+    column((r) => r.dispatch),
+    column((r) => r.outcome.kind),
+    column((r) => (r.outcome.kind === 'taken' ? null : r.outcome.class)),
+    column((r) => r.outcome.code),
+    column((r) => r.outcome.detail),
+    column((r) => Math.round(r.durationMs)),
+    column((r) => (r.outcome.kind === 'taken' ? (r.outcome.providerMessageId ?? null) : null)),
+    column((r) => r.next.status),
+    column((r) => r.next.reason),
+    column((r) => (r.next.status === 'retrying' ? r.next.delayMs : 0)),
+    column((r) => r.next.status === 'retrying' && !r.next.consumesTry),
+    column((r) => r.pinnedProvider),
+  ];
+}

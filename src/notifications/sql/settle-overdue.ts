@@ -1,0 +1,35 @@
+import type { Pool } from 'pg';
+
+/**
+ * Settles what waited past its expiry (`expired`) or deadline (`dead`), wherever it waits: held, scheduled, published.
+ * Deleting the outbox row is the right to do so; a worker that claims at the same moment wins or loses whole.
+ */
+const SETTLE_OVERDUE = `
+  WITH taken AS (
+    DELETE FROM outbox
+     WHERE notification_id = ANY (ARRAY(
+             SELECT notification_id FROM outbox WHERE overdue_at <= now() ORDER BY overdue_at
+              LIMIT $1 FOR UPDATE SKIP LOCKED))
+    RETURNING notification_id
+  ), settled AS (
+    UPDATE notifications
+       SET status = CASE WHEN expires_at <= now() THEN 'expired' ELSE 'dead' END,
+           reason = CASE WHEN expires_at <= now() THEN 'expired' ELSE 'deadline' END,
+           updated_at = now()
+     WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
+    RETURNING id, status, type, channel, provider, reason
+  ), undeliverable AS (
+    INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
+    SELECT id, status, type, channel, provider, reason, 'too_late' FROM settled
+    ON CONFLICT (notification_id) DO UPDATE
+      SET status = excluded.status, class = excluded.class, code = excluded.code, since = now()
+  ), released AS (
+    DELETE FROM ordered WHERE notification_id = ANY (ARRAY(SELECT id FROM settled))
+  )
+  SELECT count(*)::integer AS count FROM settled`;
+
+/** How many were settled, at most `limit`. */
+export async function settleOverdue(pool: Pool, limit: number): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>({ name: 'settle_overdue', text: SETTLE_OVERDUE, values: [limit] });
+  return rows[0]!.count;
+}

@@ -1,0 +1,76 @@
+import type { Queue } from 'bullmq';
+import { v7 as uuidv7 } from 'uuid';
+
+import { DELIVERY_JOB, type DeliveryJob, type HintRow, toJob } from './delivery-job.js';
+import type { QueueConnections } from './queue-connections.js';
+import type { QueueRef } from './queue-names.js';
+
+const JOB_OPTIONS = {
+  attempts: 1, // what follows a failure is decided in PostgreSQL
+  removeOnComplete: true,
+  removeOnFail: true,
+  stackTraceLimit: 0, // a stack trace may quote data, and it would stay in Redis
+} as const;
+
+export interface QueueCounts {
+  waiting: number;
+  active: number;
+}
+
+/** The queues as the relay and upkeep use them: add hints, count jobs. Everything else about BullMQ stays in here. */
+export class Queues {
+  constructor(
+    readonly refs: readonly QueueRef[],
+    private readonly byName: ReadonlyMap<string, Queue>,
+    private readonly connections: QueueConnections,
+  ) {}
+
+  get backend(): QueueConnections['backend'] {
+    return this.connections.backend;
+  }
+
+  /** Adds one job a chunk. Not atomic: when it throws, some may be in; their hints are then stale. */
+  async publish(queue: string, chunks: readonly (readonly HintRow[])[]): Promise<void> {
+    const jobs = chunks.map((chunk) => ({
+      name: DELIVERY_JOB,
+      data: toJob(chunk),
+      opts: { ...JOB_OPTIONS, jobId: `d-${uuidv7()}` },
+    }));
+    await withTimeout(this.queue(queue).addBulk(jobs), PUBLISH_TIMEOUT_MS);
+  }
+
+  async counts(queue: string): Promise<QueueCounts> {
+    const counts = await withTimeout(this.queue(queue).getJobCounts('waiting', 'active', 'prioritized'), PUBLISH_TIMEOUT_MS);
+    return {
+      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+      active: counts['active'] ?? 0,
+    };
+  }
+
+  ping(): Promise<void> {
+    return withTimeout(this.connections.ping(), PUBLISH_TIMEOUT_MS);
+  }
+
+  checkMarker(): Promise<boolean> {
+    return withTimeout(this.connections.checkMarker(), PUBLISH_TIMEOUT_MS);
+  }
+
+  private queue(name: string): Queue<DeliveryJob> {
+    return this.byName.get(name)!;
+  }
+}
+
+/** The queue may hang without an error; whoever waits for it must not. */
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+async function withTimeout<T>(promise: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The queue did not answer within ${ms} ms.`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

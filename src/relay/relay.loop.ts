@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { Config } from '../platform/config/config.js';
+import { Log } from '../platform/logging/log.js';
+import { RelayService } from './relay.service.js';
+import { WakeListener } from './wake-listener.js';
+
+/** Behind LISTEN/NOTIFY: what a lost wake-up costs at most. */
+const POLL_MS = 1_000;
+/** While queues are full the relay looks again this often, woken or not: a window of two seconds does not run dry. */
+const FULL_MS = 20;
+/** Due, with room, and yet not to be had: behind another of its ordering key, or in another relay's hands. */
+const BLOCKED_MS = 100;
+/** After a failure, doubling to this: PostgreSQL or the queue is away, and asking faster does not bring it back. */
+const BACK_OFF_MAX_MS = 2_000;
+
+/** Runs the relay: at once when woken, at the time when something becomes due, and by poll in any case. */
+@Injectable()
+export class RelayLoop {
+  private readonly listener: WakeListener;
+  private wake: (() => void) | undefined;
+  private isWoken = false;
+  private isStopping = false;
+  private running: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(RelayService) private readonly relay: RelayService,
+    @Inject(Config) config: Config,
+    @Inject(Log) private readonly log: Log,
+  ) {
+    this.listener = new WakeListener(config.environment.databaseUrl!, () => this.onWake());
+  }
+
+  start(): void {
+    void this.listener.start();
+    this.running = this.run();
+  }
+
+  /** Ends after the batch under way: nothing is left between mark and publication. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.onWake();
+    await this.running;
+    await this.listener.close();
+  }
+
+  private async run(): Promise<void> {
+    let failures = 0;
+    while (!this.isStopping) {
+      this.isWoken = false;
+      try {
+        await this.step();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        if (failures === 1) this.log.warn('relay.failed', { err: error });
+        this.isWoken = false;
+        await this.sleep(Math.min(BACK_OFF_MAX_MS, 50 * 2 ** failures));
+      }
+    }
+  }
+
+  /** One pass, and the wait after it. */
+  private async step(): Promise<void> {
+    const { published, isFull, dueMs } = await this.relay.runOnce();
+    if (published > 0 || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
+    if (isFull) await this.sleep(FULL_MS, false);
+    else if (dueMs !== undefined && dueMs <= 0) await this.sleep(BLOCKED_MS);
+    else await this.sleep(Math.min(POLL_MS, dueMs ?? POLL_MS));
+  }
+
+  private onWake(): void {
+    this.isWoken = true;
+    this.wake?.();
+  }
+
+  private async sleep(ms: number, isWakeable = true): Promise<void> {
+    if (isWakeable && this.isWoken) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      if (!isWakeable) return;
+      this.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.wake = undefined;
+  }
+}
