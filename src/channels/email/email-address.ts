@@ -21,7 +21,6 @@ const DOMAIN_CHARACTERS = /^[\p{L}\p{M}\p{N}.。-]+$/u;
 export type ParsedAddress = { address: string } | { fault: string };
 
 export function parseEmailAddress(to: string): ParsedAddress {
-  // eslint-disable-next-line no-control-regex -- these are what must not pass
   if (/[\u0000-\u001f\u007f]/.test(to)) return { fault: 'must not contain control characters' };
   if (to.length > MAX_OCTETS) return { fault: `must be at most ${MAX_OCTETS} characters` };
   const at = to.lastIndexOf('@');

@@ -1,4 +1,9 @@
-import { createTransport } from 'nodemailer';
+import {
+  createTransport,
+  type SMTPPoolOptions,
+  type SMTPPoolSentMessageInfo,
+  type Transporter,
+} from 'nodemailer';
 
 import type { SendDeadline } from './send-deadline.js';
 import type { SmtpSettings } from './smtp.options.js';
@@ -17,7 +22,7 @@ const SOCKET_GRACE_MS = 5_000;
  */
 const MAILS_PER_CONNECTION = 1_000;
 
-export type SmtpTransport = ReturnType<typeof createSmtpTransport>;
+export type SmtpTransport = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 
 /**
  * A pool of SMTP connections. `deadlines` finds a send's deadline by its signal, to mark when its body has ended: a
@@ -27,9 +32,9 @@ export function createSmtpTransport(
   settings: SmtpSettings,
   limits: { concurrency: number; timeoutMs: number },
   deadlines: WeakMap<AbortSignal, SendDeadline>,
-) {
+): SmtpTransport {
   const { server } = settings;
-  const transport = createTransport({
+  const transport: SmtpTransport = createTransport({
     pool: true,
     host: server.host,
     port: server.port,
