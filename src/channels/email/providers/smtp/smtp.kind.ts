@@ -1,0 +1,9 @@
+import type { EmailContent, ProviderKind } from '../../../channel.js';
+import { SmtpOptions } from './smtp.options.js';
+import { SmtpProvider } from './smtp.provider.js';
+
+export const smtpKind: ProviderKind<EmailContent> = {
+  kind: 'smtp',
+  options: SmtpOptions,
+  create: (config) => new SmtpProvider(config),
+};

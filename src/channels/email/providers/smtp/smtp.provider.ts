@@ -1,0 +1,92 @@
+import { type Outcome, taken } from '../../../../domain/outcome.js';
+import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
+import type { Call, EmailContent, Parcel, Provider } from '../../../channel.js';
+import { sanitisedDetail } from '../../../sanitised-detail.js';
+import { SendDeadline } from './send-deadline.js';
+import { notCalled, smtpFailure } from './smtp-failure.js';
+import { readSmtpOptions, type SmtpServer, type SmtpSettings } from './smtp.options.js';
+import { createSmtpTransport, type SmtpTransport } from './smtp.transport.js';
+
+/**
+ * Hands mail to one SMTP server, one recipient per mail, over a pool as wide as `concurrency`. Promises an answer within
+ * `timeout` while nothing is taken, and within `answer_timeout` from the end of the body.
+ */
+export class SmtpProvider implements Provider<EmailContent> {
+  readonly name: string;
+  readonly channel = 'email';
+  readonly kind = 'smtp';
+
+  readonly #settings: SmtpSettings;
+  readonly #timeoutMs: number;
+  readonly #deadlines = new WeakMap<AbortSignal, SendDeadline>();
+  readonly #transport: SmtpTransport;
+  readonly #secrets: readonly string[];
+  #isClosed = false;
+
+  constructor(config: ProviderConfig) {
+    this.name = config.name;
+    this.#settings = readSmtpOptions(config.options);
+    this.#timeoutMs = config.timeoutMs;
+    this.#secrets = secretsOf(this.#settings.server.credentials);
+    this.#transport = createSmtpTransport(this.#settings, config, this.#deadlines);
+  }
+
+  async send(parcel: Parcel<EmailContent>, call: Call): Promise<Outcome> {
+    if (this.#isClosed || call.signal.aborted) return notCalled('This process is stopping.');
+    const deadline = new SendDeadline(this.#timeoutMs, this.#settings.answerTimeoutMs, call.signal);
+    this.#deadlines.set(deadline.signal, deadline);
+    try {
+      const info = await this.#transport.sendMail({ ...this.#mailOf(parcel, call), signal: deadline.signal });
+      const providerMessageId = info.serverMessageId ?? queueIdOf(info.response) ?? info.messageId;
+      return taken(info.response.slice(0, 3), sanitisedDetail(info.response, this.#hidden(parcel)), {
+        providerMessageId,
+      });
+    } catch (error) {
+      const cutBy = this.#isClosed ? 'shutdown' : deadline.cutBy;
+      return smtpFailure(error, { isBodyOut: deadline.isBodyOut, cutBy }, this.#hidden(parcel));
+    } finally {
+      deadline.end();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#transport.close({ force: true });
+  }
+
+  #mailOf(parcel: Parcel<EmailContent>, call: Call) {
+    const { from } = this.#settings;
+    const { subject, text, html } = parcel.content;
+    return {
+      from: { name: from.name, address: from.address },
+      to: { name: '', address: parcel.to },
+      // Explicit, so that no header is ever parsed for recipients.
+      envelope: { from: from.address, to: parcel.to },
+      subject,
+      text,
+      ...(html === undefined ? {} : { html }),
+      // The same on every attempt: some mailboxes drop a repetition by it (RFC 5322 §3.6.4).
+      messageId: `<${parcel.id}@${from.domain}>`,
+      date: call.now(),
+      headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834 §5: no vacation notes in reply
+    };
+  }
+
+  #hidden(parcel: Parcel<EmailContent>): string[] {
+    return [parcel.to, ...this.#secrets];
+  }
+}
+
+/** The login, and the forms in which AUTH PLAIN and AUTH LOGIN put it on the wire, which servers may quote back. */
+function secretsOf(credentials: SmtpServer['credentials']): string[] {
+  if (!credentials) return [];
+  const { user, pass } = credentials;
+  const encoded = [`\u0000${user}\u0000${pass}`, user, pass].map((text) =>
+    Buffer.from(text).toString('base64'),
+  );
+  return [...encoded, pass, user].filter((secret) => secret !== '');
+}
+
+/** Postfix, Exim and kin: `250 2.0.0 Ok: queued as 4F1B2`, `250 OK id=1abc-…`; SES: `250 Ok 0100…`. */
+const queueIdOf = (response: string): string | undefined =>
+  /(?:queued as |\bid=|^250 Ok )<?([\w.@+-]{4,200})>?\s*$/i.exec(response)?.[1];

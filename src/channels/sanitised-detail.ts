@@ -1,0 +1,41 @@
+/**
+ * What another machine said, fit for an outcome: providers quote the recipient, and sometimes our credentials, back at
+ * us. Addresses and numbers are recognised by shape, what the caller names (recipient, token) also by value.
+ */
+const MAX_CHARACTERS = 512; // Outcomes promise 1 KB; the worst character left by the cleaning takes two bytes.
+
+const MAIL_ADDRESS = /[^\s<>"'(),;:]{1,128}@[^\s<>"'(),;]{1,255}/g;
+const PHONE_NUMBER = /\+\d[\d\s().-]{5,20}\d/g;
+/** Controls, format characters, line separators and what is not in the basic plane's letters: one space each. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu;
+const NOT_LATIN = /[^\u0020-\u07ff]/gu;
+
+/** One line of at most 512 characters. `hidden`: values that must not appear, however written. */
+export function sanitisedDetail(text: string, hidden: readonly string[] = []): string {
+  const head = text.slice(0, 8 * MAX_CHARACTERS).replace(UNPRINTABLE, ' ');
+  const named = replaceAll(head, hidden.filter((value) => value !== '').map(asItStands), '<hidden>');
+  const masked = replaceAll(named, [MAIL_ADDRESS], '<address>'); // before the local parts, which addresses contain
+  return replaceAll(masked, hidden.flatMap(partsOf), '<hidden>')
+    .replace(PHONE_NUMBER, '<number>')
+    .replace(NOT_LATIN, '?')
+    .trim()
+    .slice(0, MAX_CHARACTERS);
+}
+
+const replaceAll = (text: string, patterns: readonly RegExp[], mask: string): string =>
+  patterns.reduce((rest, pattern) => rest.replace(pattern, mask), text);
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+const asItStands = (value: string): RegExp => new RegExp(escaped(value), 'giu');
+
+/** Of an address also its local part alone; of a number its digits with any punctuation. */
+function partsOf(value: string): RegExp[] {
+  const at = value.lastIndexOf('@');
+  if (at > 0)
+    return [new RegExp(`(?<![\\p{L}\\p{N}])${escaped(value.slice(0, at))}(?![\\p{L}\\p{N}])`, 'giu')];
+  return /^\+\d{7,15}$/.test(value) ? [numberWithPunctuation(value.slice(1))] : [];
+}
+
+/** The last seven digits are the subscriber's in every plan; what stands before them may be written in many ways. */
+const numberWithPunctuation = (digits: string): RegExp =>
+  new RegExp(`[+\\d\\s().-]{0,24}${[...digits.slice(-7)].join('[\\s().-]{0,2}')}`, 'g');

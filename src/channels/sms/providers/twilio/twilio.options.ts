@@ -1,0 +1,63 @@
+import { type Static, Type } from 'typebox';
+
+/** What `posthaste.yaml` says about a provider of kind `twilio` beyond the common fields. */
+export const TwilioOptions = Type.Object(
+  {
+    account_sid: Type.String({ pattern: '^[A-Za-z0-9]{1,64}$', description: 'AC…' }),
+    auth_token: Type.String({ minLength: 1, maxLength: 256 }),
+    base_url: Type.Optional(
+      Type.String({ pattern: '^https?://', description: 'Default: https://api.twilio.com.' }),
+    ),
+    from: Type.Optional(
+      Type.String({
+        pattern: '^(\\+[1-9][0-9]{6,14}|[0-9]{3,8}|[A-Za-z0-9 ]{1,11})$',
+        description: 'An E.164 number, a short code or a sender id. Either this or messaging_service_sid.',
+      }),
+    ),
+    messaging_service_sid: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{1,64}$', description: 'MG…' })),
+    status_callback: Type.Optional(
+      Type.String({ pattern: '^https?://', description: 'Where Twilio reports what became of a message.' }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export interface TwilioSettings {
+  accountSid: string;
+  authToken: string;
+  /** Scheme, host and port. */
+  origin: string;
+  path: string;
+  sender: { From: string } | { MessagingServiceSid: string };
+  statusCallback: URL | undefined;
+}
+
+const DEFAULT_BASE_URL = 'https://api.twilio.com';
+
+/** Throws an Error that names the option and what is wanted. */
+export function readTwilioOptions(options: Record<string, unknown>): TwilioSettings {
+  const raw = options as Static<typeof TwilioOptions>;
+  const base = readUrl('base_url', raw.base_url ?? DEFAULT_BASE_URL);
+  return {
+    accountSid: raw.account_sid,
+    authToken: raw.auth_token,
+    origin: base.origin,
+    path: `${base.pathname.replace(/\/+$/, '')}/2010-04-01/Accounts/${raw.account_sid}/Messages.json`,
+    sender: readSender(raw.from, raw.messaging_service_sid),
+    statusCallback:
+      raw.status_callback === undefined ? undefined : readUrl('status_callback', raw.status_callback),
+  };
+}
+
+function readSender(from: string | undefined, service: string | undefined): TwilioSettings['sender'] {
+  if (from !== undefined && service === undefined) return { From: from };
+  if (service !== undefined && from === undefined) return { MessagingServiceSid: service };
+  throw new Error('either from or messaging_service_sid must be given');
+}
+
+function readUrl(option: string, text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Error(`${option} must be an http or https URL`);
+  if (url.username !== '' || url.password !== '') throw new Error(`${option} must not contain credentials`);
+  return url;
+}
