@@ -2,13 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import type { Content } from '../channels/channel.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
+import { isUnfit } from '../channels/unfit.js';
 import type { ChannelName } from '../domain/channel.js';
 import { fromPublicId } from '../domain/public-id.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
 import { Config } from '../platform/config/config.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { type Fault, Problem } from '../platform/http/problem.js';
-import { TemplateError } from '../templating/template-error.js';
 import { type Addressed, type Draft, letterOf } from './draft.js';
 
 const MAX_DATA_BYTES = 64 * 1024;
@@ -85,7 +85,7 @@ export class Addressing {
     try {
       return channel.compose(letterOf(draft, { template }, this.clock.now()));
     } catch (error) {
-      if (!(error instanceof TemplateError)) throw error;
+      if (!isUnfit(error)) throw error;
       throw new Problem('template_error', 'The template cannot be filled with this data.', { errors: error.faults, cause: error });
     }
   }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { Parcel, Provider } from '../channels/channel.js';
+import { isUnfit } from '../channels/unfit.js';
 import { failed, internalFault, type Outcome } from '../domain/outcome.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed } from '../notifications/claimed.js';
@@ -9,7 +10,6 @@ import { PayloadVault } from '../notifications/payload.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { mask } from '../platform/logging/mask.js';
 import { Log } from '../platform/logging/log.js';
-import { TemplateError } from '../templating/template-error.js';
 import { LeaseService } from './lease.service.js';
 
 /** Renders and calls. Answers with a value for everything: what throws is our own fault and is said to be. */
@@ -47,7 +47,7 @@ export class Sender {
       const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt };
       return { id, type, to, attempt, content: this.channels.channel(claimed.channel).compose(letter) };
     } catch (error) {
-      if (error instanceof TemplateError) return internalFault(error.code, mask(error.message));
+      if (isUnfit(error)) return internalFault(error.code, mask(error.message));
       this.log.error('dispatch.failed', { id, err: error });
       return internalFault('internal', describe(error));
     }

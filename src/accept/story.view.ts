@@ -1,0 +1,62 @@
+import { toPublicId } from '../domain/public-id.js';
+import { isUndelivered } from '../domain/status.js';
+import { explain } from '../notifications/explain.js';
+import type { Payload } from '../notifications/payload.js';
+import type { StoredAttempt, StoredNotification, Story } from '../notifications/story.js';
+import type { NotificationStory, NotificationSummary } from './story.schema.js';
+
+/** One notification as the API shows it in a list. `maxAttempts`: by the policy of its type. */
+export function toSummary(row: StoredNotification, payload: Payload | undefined, maxAttempts: number): NotificationSummary {
+  return {
+    id: toPublicId('notification', row.id),
+    type: row.type,
+    recipient: row.recipient,
+    business_id: row.businessId,
+    channel: row.channel,
+    to: payload?.to ?? null,
+    status: row.status,
+    lane: row.lane,
+    provider: row.provider,
+    attempts: row.attempts,
+    max_attempts: maxAttempts,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+    send_at: row.sendAt?.toISOString() ?? null,
+    expires_at: row.expiresAt?.toISOString() ?? null,
+    provider_message_id: row.providerMessageId,
+    ...(row.eventId === null ? {} : { event_id: toPublicId('event', row.eventId) }),
+    ...(payload?.metadata === undefined ? {} : { metadata: payload.metadata }),
+    ...(row.erasedAt === null ? {} : { erased: true }),
+  };
+}
+
+/** The whole story: what it is, what happened, what happens next. */
+export function toStory(story: Story, payload: Payload | undefined, maxAttempts: number): NotificationStory {
+  const { notification, waiting } = story;
+  return {
+    ...toSummary(notification, payload, maxAttempts),
+    next_attempt_at: waiting ? waiting.availableAt.toISOString() : null,
+    next: explain(story),
+    history: historyOf(story),
+  };
+}
+
+function historyOf({ notification, attempts, undelivered }: Story): NotificationStory['history'] {
+  const end =
+    isUndelivered(notification.status) && undelivered
+      ? [{ at: undelivered.since.toISOString(), event: notification.status, code: undelivered.code, class: undelivered.class }]
+      : [];
+  return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...attempts.map(toEntry), ...end];
+}
+
+const toEntry = (attempt: StoredAttempt): NotificationStory['history'][number] => ({
+  at: attempt.startedAt.toISOString(),
+  event: 'attempt',
+  number: attempt.number,
+  provider: attempt.provider,
+  outcome: attempt.outcome,
+  class: attempt.class,
+  code: attempt.code,
+  detail: attempt.detail,
+  duration_ms: attempt.durationMs,
+});

@@ -1,0 +1,16 @@
+import { Type } from 'typebox';
+
+import type { EndpointDirectory } from '../../../../endpoints/endpoint-directory.service.js';
+import type { AddressFilter } from '../../../../platform/http/address-filter.js';
+import type { ProviderKind, WebhookContent } from '../../../channel.js';
+import { HttpWebhookProvider } from './http.provider.js';
+
+/** `kind: http`: no options of its own; what matters is each endpoint's. */
+export const httpKind = (
+  endpoints: Pick<EndpointDirectory, 'find'>,
+  filter: AddressFilter,
+): ProviderKind<WebhookContent> => ({
+  kind: 'http',
+  options: Type.Object({}),
+  create: (config) => new HttpWebhookProvider(config, endpoints, filter),
+});

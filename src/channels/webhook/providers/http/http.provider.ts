@@ -1,0 +1,163 @@
+import { EventEmitter } from 'node:events';
+
+import { Agent, type Dispatcher } from 'undici';
+
+import { failed, type Outcome, taken } from '../../../../domain/outcome.js';
+import { fromPublicId } from '../../../../domain/public-id.js';
+import type { EndpointDirectory, EndpointTarget } from '../../../../endpoints/endpoint-directory.service.js';
+import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
+import { type AddressFilter, AddressRefused } from '../../../../platform/http/address-filter.js';
+import { checkWebhookUrl } from '../../../../platform/http/webhook-url.js';
+import { VERSION } from '../../../../platform/version.js';
+import type { Call, Parcel, Provider, WebhookContent } from '../../../channel.js';
+import { networkFaultOf } from '../../../network-errors.js';
+import { parseRetryAfterMs } from '../../../retry-after.js';
+import { sanitisedDetail } from '../../../sanitised-detail.js';
+import { classifyStatus, isSuccess } from '../../classification.js';
+import { signatureOf } from '../../signature.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_MS = 30_000;
+/** The answer's status is what counts; of its body only the beginning is read, and only for so long. */
+const EXCERPT_BYTES = 1_024;
+const BODY_DEADLINE_MS = 1_000;
+const SWEEP_EVERY_MS = 250;
+/** Ours, whatever an endpoint asks for besides. */
+const OURS = /^(webhook-.*|content-.*|user-agent|host|connection|transfer-encoding|traceparent)$/i;
+
+interface UnderWay {
+  signal: EventEmitter;
+  /** By the monotonic clock, ms. */
+  deadline: number;
+  call: Call;
+}
+
+/**
+ * Webhooks over HTTP/1.1 (Standard Webhooks 1.0): signed, pinned to the address that was checked, redirects not followed,
+ * answers read bounded in bytes and time.
+ *
+ * A total deadline for each call is kept by one sweep over the calls under way: an AbortSignal a call would cost a
+ * quarter of the throughput, and the client's own timeouts only bound the gaps between bytes.
+ */
+export class HttpWebhookProvider implements Provider<WebhookContent> {
+  readonly channel = 'webhook';
+  readonly kind = 'http';
+  readonly name: string;
+  private readonly agent: Agent;
+  private readonly underWay = new Set<UnderWay>();
+  private readonly sweeper: NodeJS.Timeout;
+
+  constructor(
+    private readonly config: ProviderConfig,
+    private readonly endpoints: Pick<EndpointDirectory, 'find'>,
+    private readonly filter: AddressFilter,
+  ) {
+    this.name = config.name;
+    this.agent = new Agent({
+      connect: { lookup: filter.lookup, timeout: CONNECT_TIMEOUT_MS },
+      connections: config.perEndpointConcurrency * 4, // several endpoints may share a host
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: config.timeoutMs,
+      bodyTimeout: BODY_DEADLINE_MS,
+      maxHeaderSize: 16_384,
+    });
+    this.sweeper = setInterval(() => this.cutOverdue(), SWEEP_EVERY_MS).unref();
+  }
+
+  async send(parcel: Parcel<WebhookContent>, call: Call): Promise<Outcome> {
+    const endpoint = await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
+    if (!endpoint) return refusal('gone', 'endpoint_deleted', 'The endpoint has been deleted.');
+    if (!endpoint.isEnabled) return refusal('gone', 'endpoint_disabled', 'The endpoint is disabled.');
+    const checked = checkWebhookUrl(endpoint.url, this.filter);
+    if ('fault' in checked) return refusal('permanent', 'address_refused', `The URL ${checked.fault}.`);
+    return this.post(checked.url, parcel, endpoint, call);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.sweeper);
+    await this.agent.destroy();
+  }
+
+  private async post(url: URL, parcel: Parcel<WebhookContent>, endpoint: EndpointTarget, call: Call): Promise<Outcome> {
+    const signal = new EventEmitter();
+    const deadline = performance.now() + Math.min(this.config.timeoutMs, endpoint.timeoutMs ?? Infinity);
+    const entry = { signal, deadline, call };
+    this.underWay.add(entry);
+    try {
+      const answer = await this.agent.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: 'POST',
+        headers: headersFor(parcel, endpoint, call.now()),
+        body: parcel.content.body,
+        signal,
+      });
+      return await this.read(answer, call.now());
+    } catch (error) {
+      return networkOutcome(error);
+    } finally {
+      this.underWay.delete(entry);
+    }
+  }
+
+  /** The status has come: whatever happens to the body changes nothing. */
+  private async read({ statusCode, headers, body }: Dispatcher.ResponseData, now: Date): Promise<Outcome> {
+    if (isSuccess(statusCode)) {
+      await body.dump({ limit: EXCERPT_BYTES }).catch(() => undefined);
+      return taken(`http_${statusCode}`, `The endpoint answered ${statusCode}.`, { isReceipt: true });
+    }
+    const excerpt = sanitisedDetail(await readExcerpt(body));
+    return classifyStatus(statusCode, excerpt, parseRetryAfterMs(headers['retry-after'], now));
+  }
+
+  private cutOverdue(): void {
+    const now = performance.now();
+    for (const { signal, deadline, call } of this.underWay) if (now > deadline || call.signal.aborted) signal.emit('abort');
+  }
+}
+
+function headersFor({ id, content }: Parcel<WebhookContent>, endpoint: EndpointTarget, now: Date): Record<string, string> {
+  const timestamp = Math.floor(now.getTime() / 1000);
+  const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OURS.test(name)));
+  return {
+    ...own,
+    'content-type': 'application/json',
+    'user-agent': `Posthaste/${VERSION}`,
+    'webhook-id': id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets),
+  };
+}
+
+async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(() => body.destroy(), BODY_DEADLINE_MS);
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      size += chunk.length;
+      if (size >= EXCERPT_BYTES) break;
+    }
+  } catch {
+    // Cut by the deadline or by the other side: what has come is the excerpt.
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, EXCERPT_BYTES));
+}
+
+/** A receiver that cannot be reached, or does not answer, is down: the slow schedule follows the quick one. */
+function networkOutcome(error: unknown): Outcome {
+  if (isRefusedAddress(error)) {
+    return refusal('permanent', 'address_refused', 'The host resolves to an address that webhooks may not reach.');
+  }
+  const { kind, code, detail, stage } = networkFaultOf(error);
+  return failed(kind, { class: 'slow', code, detail, scope: stage === 'exchange' ? 'endpoint' : 'host' });
+}
+
+const isRefusedAddress = (error: unknown): boolean =>
+  error instanceof AddressRefused || (error as { cause?: unknown }).cause instanceof AddressRefused;
+
+const refusal = (errorClass: 'gone' | 'permanent', code: string, detail: string): Outcome =>
+  failed('rejected', { class: errorClass, code, detail, scope: 'endpoint' });

@@ -1,0 +1,75 @@
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+
+import { Route } from '../platform/http/route.js';
+import {
+  CreatedEndpoint,
+  EndpointList,
+  EndpointQuery,
+  EndpointRequest,
+  EndpointSecret,
+  EndpointView,
+} from './endpoint.schema.js';
+import { Endpoints } from './endpoints.service.js';
+
+@Controller('v1/endpoints')
+export class EndpointsController {
+  constructor(@Inject(Endpoints) private readonly endpoints: Endpoints) {}
+
+  @Post()
+  @HttpCode(201)
+  @Route({
+    scope: 'endpoints',
+    summary: 'Register a URL for events',
+    body: EndpointRequest,
+    answers: { 201: { description: 'Registered; the secret verifies what it will get', schema: CreatedEndpoint } },
+    problems: ['idempotency_conflict'],
+  })
+  create(@Body() body: EndpointRequest): Promise<EndpointView & { secret: string }> {
+    return this.endpoints.create(body);
+  }
+
+  @Get()
+  @Route({
+    scope: 'endpoints',
+    summary: 'List endpoints, newest first',
+    query: EndpointQuery,
+    answers: { 200: { description: 'A page', schema: EndpointList } },
+  })
+  list(@Query() query: EndpointQuery): Promise<{ items: EndpointView[]; next_cursor: string | null }> {
+    return this.endpoints.list(query);
+  }
+
+  @Get(':id')
+  @Route({
+    scope: 'endpoints',
+    summary: 'One endpoint',
+    answers: { 200: { description: 'The endpoint, without its secret', schema: EndpointView } },
+    problems: ['not_found'],
+  })
+  get(@Param('id') id: string): Promise<EndpointView> {
+    return this.endpoints.get(id);
+  }
+
+  @Get(':id/secret')
+  @Route({
+    scope: 'endpoints',
+    summary: 'The secret that signs what this endpoint gets',
+    answers: { 200: { description: 'whsec_…', schema: EndpointSecret } },
+    problems: ['not_found'],
+  })
+  async secret(@Param('id') id: string): Promise<{ secret: string }> {
+    return { secret: await this.endpoints.secret(id) };
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Route({
+    scope: 'endpoints',
+    summary: 'Delete an endpoint; what waits for it ends in the dead letters',
+    answers: { 204: { description: 'Deleted' } },
+    problems: ['not_found'],
+  })
+  delete(@Param('id') id: string): Promise<void> {
+    return this.endpoints.delete(id);
+  }
+}

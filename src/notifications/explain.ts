@@ -1,0 +1,67 @@
+import { toPublicId } from '../domain/public-id.js';
+import type { Story, Waiting } from './story.js';
+
+export interface NextStep {
+  action: 'send' | 'retry' | 'wait' | 'review' | 'none';
+  at?: string;
+  reason: string;
+  waiting_for?: 'retry_timer' | 'order' | 'schedule' | 'queue' | 'outbox' | 'provider' | 'receipt' | 'operator';
+  can: ('retry' | 'cancel' | 'resolve')[];
+}
+
+/** A relay renews its sign of life every 5 s; after this, nobody moves what is due. */
+const RELAY_SILENT_MS = 20_000;
+
+/** What happens next, and what it waits for: from the outbox row, the head of its ordering key and the relay alone. */
+export function explain({ notification, waiting, undelivered }: Story): NextStep {
+  switch (notification.status) {
+    case 'accepted':
+    case 'scheduled':
+    case 'retrying':
+      return waiting ? explainWaiting(waiting) : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
+    case 'sending':
+      return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
+    case 'in_doubt':
+      return {
+        action: 'review',
+        reason: 'Nobody can know from here whether the provider took it. An operator decides.',
+        waiting_for: 'operator',
+        can: ['resolve'],
+      };
+    case 'dead':
+      return { action: 'none', reason: `It was given up: ${undelivered?.code ?? 'unknown'}.`, waiting_for: 'operator', can: ['retry'] };
+    case 'sent':
+      return { action: 'none', reason: 'The provider took it.', can: [] };
+    case 'delivered':
+      return { action: 'none', reason: 'It arrived.', can: [] };
+    case 'bounced':
+    case 'suppressed':
+    case 'expired':
+    case 'cancelled':
+    case 'discarded':
+      return { action: 'none', reason: `It is ${notification.status}.`, can: [] };
+  }
+}
+
+function explainWaiting(waiting: Waiting): NextStep {
+  const action = waiting.kind === 'first' ? 'send' : 'retry';
+  const can: NextStep['can'] = ['cancel'];
+  if (waiting.publishedAt) {
+    return { action, reason: `A hint is in the queue ${waiting.queue}; the next free worker takes it.`, waiting_for: 'queue', can };
+  }
+  if (!waiting.isDue) {
+    const at = waiting.availableAt.toISOString();
+    return action === 'send'
+      ? { action, at, reason: 'It is scheduled for this time.', waiting_for: 'schedule', can }
+      : { action, at, reason: 'The last attempt failed; it is tried again at this time.', waiting_for: 'retry_timer', can };
+  }
+  if (waiting.behind !== null) {
+    const head = toPublicId('notification', waiting.behind);
+    return { action, reason: `${head} has the same ordering key and is not settled yet.`, waiting_for: 'order', can };
+  }
+  const isSilent = waiting.relaySilentMs === null || waiting.relaySilentMs > RELAY_SILENT_MS;
+  const reason = isSilent
+    ? 'It is due, and no relay has shown a sign of life: start a process with the role relay.'
+    : 'It is due; a relay moves it as soon as its queue has room.';
+  return { action, reason, waiting_for: 'outbox', can };
+}

@@ -1,0 +1,48 @@
+import type { Pool } from 'pg';
+
+import type { Story, StoredAttempt, StoredNotification, Waiting } from '../story.js';
+
+export const NOTIFICATION_COLUMNS = `n.id, n.type, n.recipient, n.business_id AS "businessId", n.channel, n.lane, n.status,
+  n.provider, n.provider_message_id AS "providerMessageId", n.event_id AS "eventId", n.payload, n.reason, n.attempts, n.tries,
+  n.created_at AS "createdAt", n.updated_at AS "updatedAt", n.send_at AS "sendAt", n.expires_at AS "expiresAt",
+  n.deadline_at AS "deadlineAt", n.erased_at AS "erasedAt"`;
+
+const READ_WAITING = `
+  SELECT o.kind, o.available_at AS "availableAt", o.available_at <= clock_timestamp() AS "isDue",
+         o.published_at AS "publishedAt", o.queue,
+         (SELECT ahead.notification_id
+            FROM ordered mine JOIN ordered ahead USING (ordering_key)
+           WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq
+           ORDER BY ahead.seq LIMIT 1) AS behind,
+         (SELECT (extract(epoch FROM clock_timestamp() - max(renewed_at)) * 1000)::float8
+            FROM processes WHERE 'relay' = ANY (roles)) AS "relaySilentMs"
+    FROM outbox o WHERE o.notification_id = $1`;
+
+/** The whole story of one, or undefined. Small statements in a snapshot of their own, so that they agree. */
+export async function readStory(pool: Pool, id: string): Promise<Story | undefined> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const found = await client.query<StoredNotification>(
+      `SELECT ${NOTIFICATION_COLUMNS} FROM notifications n WHERE n.id = $1`,
+      [id],
+    );
+    const attempts = await client.query<StoredAttempt>(
+      `SELECT number, provider, started_at AS "startedAt", outcome, class, code, detail, duration_ms AS "durationMs"
+         FROM attempts WHERE notification_id = $1 ORDER BY number`,
+      [id],
+    );
+    const waiting = await client.query<Waiting>(READ_WAITING, [id]);
+    const undelivered = await client.query<NonNullable<Story['undelivered']>>(
+      `SELECT since, class, code, detail FROM undelivered WHERE notification_id = $1`,
+      [id],
+    );
+    await client.query('COMMIT');
+    client.release();
+    const notification = found.rows[0];
+    return notification && { notification, attempts: attempts.rows, waiting: waiting.rows[0], undelivered: undelivered.rows[0] };
+  } catch (error) {
+    client.release(true);
+    throw error;
+  }
+}

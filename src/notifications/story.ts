@@ -1,0 +1,59 @@
+import type { ChannelName, Lane } from '../domain/channel.js';
+import type { OutcomeKind } from '../domain/outcome.js';
+import type { Status } from '../domain/status.js';
+
+/** The record of a notification as it is stored, with what hangs on it. */
+export interface StoredNotification {
+  id: string;
+  type: string;
+  recipient: string | null;
+  businessId: string | null;
+  channel: ChannelName;
+  lane: Lane;
+  status: Status;
+  provider: string | null;
+  providerMessageId: string | null;
+  eventId: string | null;
+  payload: Buffer | null;
+  reason: string | null;
+  attempts: number;
+  tries: number;
+  createdAt: Date;
+  updatedAt: Date;
+  sendAt: Date | null;
+  expiresAt: Date | null;
+  deadlineAt: Date;
+  erasedAt: Date | null;
+}
+
+export interface StoredAttempt {
+  number: number;
+  provider: string;
+  startedAt: Date;
+  outcome: OutcomeKind | null;
+  class: string | null;
+  code: string | null;
+  detail: string | null;
+  durationMs: number | null;
+}
+
+/** Where a waiting one stands. */
+export interface Waiting {
+  kind: 'first' | 'retry' | 'redrive';
+  availableAt: Date;
+  isDue: boolean;
+  publishedAt: Date | null;
+  queue: string | null;
+  /** The id of the lowest unsettled one with the same ordering key, when that is another. */
+  behind: string | null;
+  /** Since the last sign of life of any relay, milliseconds; null: none is known. */
+  relaySilentMs: number | null;
+}
+
+export interface Story {
+  notification: StoredNotification;
+  attempts: StoredAttempt[];
+  waiting: Waiting | undefined;
+  /** When it became undeliverable, and why. */
+  undelivered: { since: Date; class: string | null; code: string | null; detail: string | null } | undefined;
+}

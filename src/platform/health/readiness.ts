@@ -1,0 +1,57 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+/** One thing this process cannot work without. Throws when it is not there. */
+export interface ReadinessCheck {
+  name: string;
+  ask(): Promise<unknown>;
+}
+
+export const READINESS_CHECKS = Symbol('readiness checks');
+const DEADLINE_MS = 2_000;
+
+/** Asks everything this process depends on; says for each `ok` or, in one word, what is wrong. */
+@Injectable()
+export class Readiness {
+  private isStopping = false;
+
+  constructor(
+    @Inject(DataSource) private readonly dataSource: DataSource,
+    @Inject(READINESS_CHECKS) private readonly more: readonly ReadinessCheck[],
+  ) {}
+
+  /** From now on: not ready, so that a load balancer stops sending before the doors close. */
+  beginShutdown(): void {
+    this.isStopping = true;
+  }
+
+  async check(): Promise<Record<string, string>> {
+    if (this.isStopping) return { process: 'is shutting down' };
+    const checks: ReadinessCheck[] = [
+      { name: 'postgresql', ask: () => this.dataSource.query('SELECT 1') },
+      { name: 'migrations', ask: () => this.assertMigrated() },
+      ...this.more,
+    ];
+    return Object.fromEntries(await Promise.all(checks.map(async (check) => [check.name, await answerOf(check)] as const)));
+  }
+
+  private async assertMigrated(): Promise<void> {
+    if (await this.dataSource.showMigrations()) throw new Error('pending: run npm run migrate');
+  }
+}
+
+async function answerOf({ ask }: ReadinessCheck): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve('does not answer'), DEADLINE_MS);
+  });
+  const asked = ask().then(
+    () => 'ok',
+    (error: unknown) => (error instanceof Error && error.message.startsWith('pending') ? error.message : 'cannot be reached'),
+  );
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

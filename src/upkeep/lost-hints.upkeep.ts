@@ -1,0 +1,47 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { OutboxStore } from '../outbox/outbox.store.js';
+import { Queues } from '../queues/queues.js';
+import type { UpkeepService } from './upkeep.service.js';
+
+/** A hint older than this, in a queue that holds nothing, is on its way nowhere. */
+const IN_EMPTY_QUEUE_MS = 3_000;
+/** A hint older than this is lost even if the queue holds others: a window is two seconds, a chunk's bound ten. */
+const IN_ANY_QUEUE_MS = 60_000;
+const BATCH = 2_000;
+
+/**
+ * Finds hints that the queue lost (FLUSHALL, a restart from nothing, a failed job) and makes their rows publishable
+ * again. A hint that was only slow is stale from then on, by its number: at worst it costs a claim that finds nothing.
+ */
+@Injectable()
+export class LostHints implements UpkeepService {
+  readonly name = 'lost_hints';
+  readonly everyMs = 1_000;
+  readonly isExclusive = true;
+
+  constructor(
+    @Inject(OutboxStore) private readonly outbox: OutboxStore,
+    @Inject(Queues) private readonly queues: Queues,
+  ) {}
+
+  async runOnce(): Promise<Record<string, number>> {
+    const isSame = await this.queues.checkMarker();
+    let released = 0;
+    for (const { name } of this.queues.refs) released += await this.release(name, isSame);
+    return { released };
+  }
+
+  private async release(queue: string, isSame: boolean): Promise<number> {
+    let released = 0;
+    for (let batch = BATCH; batch === BATCH; released += batch) {
+      batch = await this.outbox.releaseLost(queue, isSame ? await this.ageOf(queue) : 0, BATCH);
+    }
+    return released;
+  }
+
+  private async ageOf(queue: string): Promise<number> {
+    const { waiting, active } = await this.queues.counts(queue);
+    return waiting + active === 0 ? IN_EMPTY_QUEUE_MS : IN_ANY_QUEUE_MS;
+  }
+}

@@ -1,0 +1,85 @@
+import { Injectable } from '@nestjs/common';
+
+import { WorkPool } from '../platform/database/pools.js';
+import { Log } from '../platform/logging/log.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import type { UpkeepService } from './upkeep.service.js';
+
+/** Advisory locks of ours, apart from anybody else's in the same database ("PH" in ASCII). */
+const LOCK_SPACE = 0x5048;
+
+/** Loop, stagger and shutdown for all upkeep: one timer a service, never two runs of one at once. */
+@Injectable()
+export class UpkeepRunner {
+  private readonly timers = new Set<NodeJS.Timeout>();
+  private readonly running = new Set<Promise<void>>();
+  private readonly failing = new Set<string>();
+  private isStopping = false;
+
+  constructor(
+    private readonly services: readonly UpkeepService[],
+    private readonly pool: WorkPool,
+    private readonly gauges: Gauges,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.services.forEach((service) => this.schedule(service));
+  }
+
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.timers.forEach((timer) => clearTimeout(timer));
+    await Promise.allSettled(this.running);
+  }
+
+  private schedule(service: UpkeepService): void {
+    if (this.isStopping) return;
+    // Staggered by a fifth: processes that started together do not ask together for ever.
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        const run = this.run(service).finally(() => {
+          this.running.delete(run);
+          this.schedule(service);
+        });
+        this.running.add(run);
+      },
+      service.everyMs * (0.9 + 0.2 * Math.random()),
+    );
+    this.timers.add(timer);
+  }
+
+  private async run(service: UpkeepService): Promise<void> {
+    try {
+      const counts = service.isExclusive ? await this.exclusively(service) : await service.runOnce();
+      this.failing.delete(service.name);
+      for (const [what, count] of Object.entries(counts)) {
+        if (count === 0) continue;
+        this.gauges.upkeep.inc({ service: service.name, what }, count);
+        this.log.info('upkeep.put_right', { service: service.name, [what]: count });
+      }
+    } catch (error) {
+      if (!this.failing.has(service.name)) this.log.warn('upkeep.failed', { service: service.name, err: error });
+      this.failing.add(service.name);
+    }
+  }
+
+  /** Whoever holds the lock does it; the others find nothing to do. The lock dies with its connection. */
+  private async exclusively(service: UpkeepService): Promise<Record<string, number>> {
+    const client = await this.pool.connect();
+    let isBroken = true;
+    try {
+      const { rows } = await client.query<{ isMine: boolean }>(
+        `SELECT pg_try_advisory_lock($1, hashtext($2)) AS "isMine"`,
+        [LOCK_SPACE, service.name],
+      );
+      const counts = rows[0]!.isMine ? await service.runOnce() : {};
+      if (rows[0]!.isMine) await client.query(`SELECT pg_advisory_unlock($1, hashtext($2))`, [LOCK_SPACE, service.name]);
+      isBroken = false;
+      return counts;
+    } finally {
+      client.release(isBroken); // a broken connection is closed, and its lock with it
+    }
+  }
+}
