@@ -25,7 +25,7 @@ export class SmsChannel implements Channel<SmsContent> {
     return this.templates.hasSms(template);
   }
 
-  /** Throws UnfitContentError for a text beyond six segments: a longer one is billed six times over and often dropped. */
+  /** Throws UnfitContentError for an empty text and for one beyond six segments: a longer one is billed six times over and often dropped. */
   compose(letter: Letter): SmsContent {
     const text = this.templates.renderSms(letter.template, letter.locale, letter.data);
     const fault = lengthFault(text);
@@ -35,6 +35,7 @@ export class SmsChannel implements Channel<SmsContent> {
 }
 
 function lengthFault(text: string): string | undefined {
+  if (text.trim() === '') return 'makes an empty text';
   if (text.length > MAX_CHARACTERS)
     return `makes a text of ${text.length} characters; at most ${MAX_CHARACTERS} fit`;
   const { count, encoding } = segmentsOf(text);

@@ -56,6 +56,7 @@ function wordsInDoubt(error: SmtpError, state: SendState): [code: string, detail
 /** Faults of ours: the mail never got as far as the wire. */
 const OURS = new Set([
   'EENVELOPE',
+  'EMESSAGE',
   'ESTREAM',
   'ECONFIG',
   'EMAXRECIPIENTS',
@@ -71,15 +72,6 @@ function notSent(error: unknown, known: SmtpError, state: SendState): Failed {
   if (known.code === undefined) throw error;
   if (OURS.has(known.code))
     return internalFault('smtp_refused_locally', `The mail could not be built (${known.code}).`);
-  if (known.code === 'EMESSAGE') {
-    // Compared with the SIZE the server announced; nothing was sent (RFC 1870).
-    return failed('rejected', {
-      class: 'permanent',
-      code: 'smtp_too_large',
-      detail: 'The mail is larger than the server takes.',
-      scope: 'message',
-    });
-  }
   if (known.code === 'EAUTH' || known.code === 'ENOAUTH') {
     return failed('rejected', {
       class: 'configuration',
