@@ -50,7 +50,7 @@ const parcelOf = (id: string, text = 'Your code is 123456'): Parcel<SmsContent> 
   type: 'otp.code',
   to: TO,
   attempt: 1,
-  content: { kind: 'sms', text },
+  content: { kind: 'sms', text, segments: 1 },
 });
 
 function createProvider(baseUrl: string, options: Record<string, unknown> = {}, timeoutMs = TIMEOUT_MS) {

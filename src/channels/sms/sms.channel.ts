@@ -30,7 +30,7 @@ export class SmsChannel implements Channel<SmsContent> {
     const text = this.templates.renderSms(letter.template, letter.locale, letter.data);
     const fault = lengthFault(text);
     if (fault !== undefined) throw new UnfitContentError([{ path: '/data', message: fault }]);
-    return { kind: 'sms', text };
+    return { kind: 'sms', text, segments: segmentsOf(text).count };
   }
 }
 

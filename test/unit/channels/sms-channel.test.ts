@@ -66,7 +66,7 @@ describe('the SMS channel', () => {
     new SmsChannel({ hasSms: (template) => template === 'otp', renderSms: () => text });
 
   it('composes with the template and knows which there are', () => {
-    expect(channel('Hi').compose(letter)).toEqual({ kind: 'sms', text: 'Hi' });
+    expect(channel('Hi').compose(letter)).toEqual({ kind: 'sms', text: 'Hi', segments: 1 });
     expect([channel('').hasTemplate('otp'), channel('').hasTemplate('other')]).toEqual([true, false]);
     expect(channel('').kinds.map(({ kind }) => kind)).toEqual(['twilio']);
   });
@@ -80,7 +80,7 @@ describe('the SMS channel', () => {
     ['a'.repeat(1_000_000), false],
   ])('%#: takes six segments and no more', (text, isTaken) => {
     const compose = () => channel(text).compose(letter);
-    if (isTaken) expect(compose()).toEqual({ kind: 'sms', text });
+    if (isTaken) expect(compose()).toEqual({ kind: 'sms', text, segments: 6 });
     else
       expect(compose).toThrow(
         expect.objectContaining({
