@@ -20,6 +20,8 @@ const REFUSALS: Partial<Record<Fault, { code: number; text: string }>> = {
 
 const NOT_KEPT = { code: 451, text: '4.3.0 The sandbox could not keep this mail' };
 
+const TOO_BIG = { code: 552, text: `5.3.4 The sandbox keeps mails of at most ${MAX_MAIL_BYTES} bytes` };
+
 /**
  * A real SMTP server on the loopback that takes mail for anybody and keeps it. It says 250 only when the mail is durable, and
  * acts out faults where a real server would: refusals at RCPT, doubts after the final dot.
@@ -99,7 +101,7 @@ export class EmailCatcher {
     const { envelope } = session;
     const fault = await this.faultOf(session);
     const raw = await readAll(stream);
-    if (stream.sizeExceeded) return {}; // smtp-server itself answers 552
+    if (stream.sizeExceeded) return { error: refusal(TOO_BIG) };
     if (fault === 'hang') return undefined;
 
     const queueId = randomBytes(8).toString('hex');
