@@ -5,6 +5,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * In PostgreSQL, because the worker that catches and the API that shows need not be one process.
  */
 export class CreateSandbox1763800000002 implements MigrationInterface {
+  name = 'CreateSandbox1763800000002';
+
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
       CREATE TABLE sandbox_messages (

@@ -1,50 +1,38 @@
 import type { Pool } from 'pg';
 
 import type { ChannelName } from '../domain/channel.js';
+import { GroupCommit } from '../platform/database/group-commit.js';
 import type { Arrival, ArrivalSink, KeptArrival } from './arrival.js';
 import { insertArrivals } from './sql/insert-arrivals.js';
 import { type ArrivalQuery, listArrivals } from './sql/list-arrivals.js';
 import { KEPT_PER_CHANNEL, trimArrivals } from './sql/trim-arrivals.js';
 
-/** Rows of one insert: past this a statement gains nothing more from being shared. */
-const BATCH_ROWS = 500;
-/** Characters of one insert: what is parsed as one JSON parameter stays small beside the database's memory. */
-const BATCH_CHARACTERS = 4_000_000;
+/** One insert is out at a time (they take turns by a lock anyway); its rows are few enough to be one JSON parameter. */
+const GROUP = { maxRows: 200, inFlight: 1 } as const;
 /** Arrivals between two trims of a channel: the table overshoots its bound by this much per process. */
 const TRIM_EVERY_ROWS = 500;
 /** Arrivals that wait for the database; past this the catcher says "not now", as a real one would. */
-const MAX_PENDING_ROWS = 10_000;
-
-interface Pending {
-  arrival: Arrival;
-  resolve: () => void;
-  reject: (error: unknown) => void;
-}
+const MAX_WAITING_ROWS = 5_000;
 
 /**
- * What the catchers took, newest 10,000 of each channel. While one insert is out the next arrivals gather, so thousands a
- * second cost a few commits; each caller is answered only after the commit that holds its row.
+ * What the catchers took, the newest 10,000 of each channel. Thousands a second cost a few commits, and each caller is
+ * answered only after the commit that holds its row.
  */
 export class SandboxStore implements ArrivalSink {
-  private pending: Pending[] = [];
-  private writing: Promise<void> | undefined;
+  private readonly inserts = new GroupCommit<Arrival, void>((group) => this.insert(group), GROUP);
   private readonly sinceTrim = new Map<ChannelName, number>();
+  private trimming: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly pool: Pool,
     private readonly keptPerChannel = KEPT_PER_CHANNEL,
   ) {}
 
-  append(arrival: Arrival): Promise<void> {
-    if (this.pending.length >= MAX_PENDING_ROWS) {
-      return Promise.reject(
-        new Error(`Keeping an arrival failed: ${MAX_PENDING_ROWS} others wait for the database.`),
-      );
+  async append(arrival: Arrival): Promise<void> {
+    if (this.inserts.size >= MAX_WAITING_ROWS) {
+      throw new Error(`Keeping an arrival was refused: ${MAX_WAITING_ROWS} others wait for the database.`);
     }
-    return new Promise((resolve, reject) => {
-      this.pending.push({ arrival, resolve, reject });
-      this.writing ??= this.writeAll();
-    });
+    await this.inserts.add(arrival);
   }
 
   list(query: ArrivalQuery): Promise<{ items: KeptArrival[]; hasMore: boolean }> {
@@ -59,44 +47,25 @@ export class SandboxStore implements ArrivalSink {
 
   /** Resolves when nothing is under way: call it before the pool ends. */
   async settle(): Promise<void> {
-    await this.writing;
+    await this.inserts.drain();
+    await this.trimming;
   }
 
-  private async writeAll(): Promise<void> {
-    while (this.pending.length > 0) {
-      const batch = this.nextBatch();
-      try {
-        await insertArrivals(
-          this.pool,
-          batch.map((one) => one.arrival),
-        );
-        for (const one of batch) one.resolve();
-        await this.trim(batch);
-      } catch (error) {
-        // A trim that failed rejects nobody: its callers are answered, and the next one makes up for it.
-        for (const one of batch) one.reject(error);
-      }
-    }
-    this.writing = undefined;
+  private async insert(group: readonly Arrival[]): Promise<void[]> {
+    await insertArrivals(this.pool, group);
+    for (const { channel } of group) this.count(channel);
+    return group.map(() => undefined);
   }
 
-  private nextBatch(): Pending[] {
-    let rows = 0;
-    for (let characters = 0; rows < this.pending.length && rows < BATCH_ROWS; rows++) {
-      characters += this.pending[rows]!.arrival.raw.length;
-      if (rows > 0 && characters > BATCH_CHARACTERS) break;
-    }
-    return this.pending.splice(0, rows);
+  private count(channel: ChannelName): void {
+    const rows = (this.sinceTrim.get(channel) ?? 0) + 1;
+    const isDue = rows >= Math.min(TRIM_EVERY_ROWS, this.keptPerChannel);
+    this.sinceTrim.set(channel, isDue ? 0 : rows);
+    // Nobody waits for a trim, and one that failed is made up for by the next.
+    if (isDue) this.trimming = this.trimming.then(() => this.trim(channel)).catch(() => undefined);
   }
 
-  private async trim(batch: readonly Pending[]): Promise<void> {
-    for (const { arrival } of batch) {
-      this.sinceTrim.set(arrival.channel, (this.sinceTrim.get(arrival.channel) ?? 0) + 1);
-    }
-    for (const [channel, rows] of this.sinceTrim) {
-      if (rows < Math.min(TRIM_EVERY_ROWS, this.keptPerChannel)) continue;
-      this.sinceTrim.set(channel, 0);
-      while (await trimArrivals(this.pool, channel, this.keptPerChannel));
-    }
+  private async trim(channel: ChannelName): Promise<void> {
+    while (await trimArrivals(this.pool, channel, this.keptPerChannel));
   }
 }

@@ -39,7 +39,7 @@ describe('the SMS catcher', () => {
   it('answers 201 in the shape of Twilio and keeps the SMS', async () => {
     const response = await post(SMS);
     expect(response.status).toBe(201);
-    const body = await response.json();
+    const body = (await response.json()) as { sid: string };
     expect(body).toMatchObject({
       sid: expect.stringMatching(/^SM[0-9a-f]{32}$/),
       account_sid: catcher.credentials.accountSid,
