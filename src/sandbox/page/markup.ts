@@ -7,8 +7,8 @@ export const markup = String.raw`
   </div>
   <div class="tools">
     <button id="live" class="ghost" type="button" aria-pressed="true"><i class="dot" aria-hidden="true"></i><span>Live</span></button>
-    <button id="open-faults" class="ghost" type="button" aria-haspopup="dialog">Faults <b id="fault-count" class="count hot" hidden></b></button>
-    <button id="open-key" class="ghost" type="button" aria-haspopup="dialog">API key</button>
+    <button id="open-faults" class="ghost" type="button" aria-haspopup="dialog">Faults<b id="fault-count" class="count hot" hidden></b></button>
+    <button id="open-key" class="ghost" type="button" aria-haspopup="dialog"><span class="wide-only">API </span>key</button>
   </div>
 </header>
 <div class="bar">

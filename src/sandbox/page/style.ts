@@ -34,13 +34,13 @@ h1 { font-size: 18px; font-weight: 700; letter-spacing: -.01em; white-space: now
 #live { min-width: 92px; } #live[aria-pressed='true'] { color: inherit; border-color: var(--line); background: transparent; }
 #live[aria-pressed='true'] .dot { background: #1fa35b; animation: pulse 2s infinite; } #live.lost .dot { background: var(--bad); animation: none; }
 @keyframes pulse { 0% { box-shadow: 0 0 0 0 rgb(31 163 91 / .5); } 70%, 100% { box-shadow: 0 0 0 7px rgb(31 163 91 / 0); } }
-.count { font-size: 12px; font-weight: 600; font-variant-numeric: tabular-nums; background: var(--line); border-radius: 99px; padding: 1px 7px; margin-left: 4px; } .count:empty { display: none; } .count.hot { background: var(--bad); color: var(--card); }
+.wide-only { white-space: pre; } .count { font-size: 12px; font-weight: 600; font-variant-numeric: tabular-nums; background: var(--line); border-radius: 99px; padding: 1px 7px; margin-left: 5px; } .count:empty { display: none; } .count.hot { background: var(--bad); color: var(--card); }
 .bar { flex: none; display: flex; flex-wrap: wrap; align-items: center; gap: 8px 12px; padding: 0 20px; border-bottom: 1px solid var(--line); }
 .tabs { display: flex; align-self: end; }
 .tabs button { background: none; border: 0; border-bottom: 3px solid transparent; padding: 9px 14px 8px; color: var(--quiet); font-weight: 600; white-space: nowrap; }
 .tabs button[aria-selected='true'] { color: var(--ink); border-color: var(--accent); } .tabs button:focus-visible { outline-offset: -3px; }
 .search { flex: 1; min-width: 180px; max-width: 360px; margin: 6px 0 6px auto; }
-input, select { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 6px 10px; min-height: 36px; width: 100%; }
+input, select { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: 6px 10px; min-height: 36px; width: 100%; font-weight: 400; }
 main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(260px, 360px) 1fr; outline: none; }
 .side { overflow-y: auto; border-right: 1px solid var(--line); min-height: 0; } .side > .quiet { padding: 24px; text-align: center; }
 .item { display: block; width: 100%; text-align: left; background: none; border: 0; border-bottom: 1px solid var(--line); border-left: 3px solid transparent; padding: 10px 16px 11px 13px; }
@@ -55,7 +55,7 @@ main { flex: 1; min-height: 0; display: grid; grid-template-columns: minmax(260p
 .detail h2 { font-size: 20px; line-height: 1.3; letter-spacing: -.01em; overflow-wrap: anywhere; } .back { display: none; align-self: start; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; font-size: 14px; } .facts dt { color: var(--quiet); } .facts dd { overflow-wrap: anywhere; min-width: 0; }
 .views { display: flex; flex-wrap: wrap; gap: 4px 16px; justify-content: space-between; border-bottom: 1px solid var(--line); }
-.views .group { display: flex; flex-wrap: wrap; } .views button { background: none; border: 0; border-bottom: 2px solid transparent; padding: 6px 10px; color: var(--quiet); font-size: 14px; font-weight: 600; } .views button[aria-pressed='true'], .views [role='tab'][aria-selected='true'] { color: var(--accent); border-color: var(--accent); }
+.views .group { display: flex; flex-wrap: wrap; } .views > .group > .group + .group { margin-left: 14px; } .views button { background: none; border: 0; border-bottom: 2px solid transparent; padding: 6px 10px; color: var(--quiet); font-size: 14px; font-weight: 600; } .views button[aria-pressed='true'], .views [role='tab'][aria-selected='true'] { color: var(--accent); border-color: var(--accent); }
 .stage { flex: 1; min-height: 320px; display: flex; flex-direction: column; }
 .sheet { flex: 1; width: 100%; min-height: 420px; border: 1px solid var(--line); border-radius: 10px; background: #fff; box-shadow: var(--shadow); align-self: center; transition: max-width .2s; max-width: 100%; } .sheet.dark { background: #12151c; } .sheet.phone { max-width: 375px; }
 pre { margin: 0; background: var(--code); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; font: 13px/1.55 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 2; } pre.letter { font: inherit; background: var(--card); }
@@ -82,8 +82,8 @@ fieldset { border: 0; padding: 0; margin: 0; display: flex; flex-direction: colu
   .top { padding: 10px 12px 6px; } h1 { font-size: 16px; } .mark { width: 24px; height: 24px; } .tools { gap: 5px; } .ghost { padding: 5px 9px; } .tools .ghost { font-size: 13.5px; min-width: 0 !important; } .dot { margin-right: 5px; }
   .bar { padding: 0 12px; gap: 6px 8px; } .tabs { width: 100%; } .tabs button { flex: 1; padding: 9px 6px 8px; } .search { margin: 0 0 8px; max-width: none; } #clear { margin-bottom: 8px; }
   main { display: block; overflow-y: auto; } .side { border: 0; overflow: visible; } .detail { display: none; padding: 14px 14px 28px; } .back { display: inline-block; }
-  body.reading .side, body.reading .bar { display: none; } body.reading .detail { display: flex; } .facts { grid-template-columns: 1fr; } .facts dd { margin-bottom: 5px; } .stage { min-height: 60vh; } .sheet { min-height: 66vh; } th { width: 38%; }
+  body.reading .side, body.reading .bar { display: none; } body.reading .detail { display: flex; } .facts { font-size: 13px; gap: 3px 10px; } .widths { display: none !important; } .views > .group > .group + .group { margin-left: 0; } .kind small { display: block; line-height: 1.35; } .stage { min-height: 60vh; } .sheet { min-height: 66vh; } th { width: 38%; }
 }
-@media (max-width: 400px) { h1 span { display: none; } }
+@media (max-width: 440px) { h1 span, .wide-only { display: none; } #open-key { text-transform: capitalize; } .count { margin-left: 3px; padding: 1px 6px; } .tools .ghost { padding: 5px 8px; } }
 @media (prefers-reduced-motion: reduce) { *, *::before { animation: none !important; transition: none !important; } }
 `;

@@ -18,6 +18,9 @@ const itemsOf = (channel) => {
   return [...known.values()].sort((a, b) => b.id - a.id);
 };
 const find = (id) => itemsOf(state.channel).find((one) => one.id === id);
+const isNarrow = matchMedia('(max-width: 760px)');
+/** What was chosen; with nothing chosen and room beside the list, the newest, whatever it is by now. */
+const shown = () => find(state.selected) || (isNarrow.matches ? undefined : itemsOf(state.channel)[0]);
 const arrivedBefore = (item) => item.notification_id ? state.lists[item.channel].filter((one) => one.notification_id === item.notification_id && one.id < item.id).length : 0;
 
 function gist(item) {
@@ -64,9 +67,9 @@ function drawCounts() {
 }
 
 function drawDetail() {
-  const item = find(state.selected);
+  const item = shown();
   document.body.classList.toggle('reading', Boolean(item));
-  for (const button of $('list').querySelectorAll('.item')) button.setAttribute('aria-current', String(Number(button.dataset.id) === state.selected));
+  for (const button of $('list').querySelectorAll('.item')) button.setAttribute('aria-current', String(Boolean(item) && Number(button.dataset.id) === item.id));
   if (!item) return $('detail').replaceChildren(h('p', { class: 'choose' }, 'Choose one to look at it.'));
   const make = { email: emailDetail, sms: smsDetail, webhook: webhookDetail }[item.channel];
   $('detail').replaceChildren(
@@ -91,7 +94,7 @@ function followHash() {
   if (CHANNELS.includes(channel)) state.channel = channel;
   state.selected = id ? Number(id) : null;
   if (isNewChannel) { state.filter = $('filter').value = ''; state.found = []; draw(); } else drawDetail();
-  if (state.selected && matchMedia('(max-width: 760px)').matches) { $('panel').scrollTop = 0; $('detail').focus(); }
+  if (state.selected && isNarrow.matches) { $('panel').scrollTop = 0; $('detail').focus(); }
 }
 
 /** Puts new ones on top without touching what is being read. */
@@ -109,8 +112,10 @@ function land(items) {
   while ($('list').children.length > KEPT_IN_PAGE) $('list').lastElementChild.remove();
   drawCounts();
   if (here.length > 0) say(here.length + ' new in ' + CHANNEL_NAMES[state.channel]);
-  const open = find(state.selected);
-  if (open && open.channel === 'sms' && view.sms === 'phone' && here.some((one) => one.to === open.to)) drawDetail();
+  const open = shown();
+  const isNewest = here.includes(open);
+  const isInThread = open && open.channel === 'sms' && view.sms === 'phone' && here.some((one) => one.to === open.to);
+  if (isNewest || isInThread) drawDetail();
 }
 
 /** Reads the newest of every channel: at the start, after a clear, and when more came at once than anyone can watch. */
@@ -205,8 +210,9 @@ function setUp() {
   addEventListener('hashchange', followHash);
   addEventListener('keydown', (event) => {
     if (event.key === '/' && !event.ctrlKey && !event.metaKey && !/^(INPUT|SELECT)$/.test(document.activeElement.tagName) && !document.querySelector('dialog[open]')) { event.preventDefault(); $('filter').focus(); }
-    if (event.key === 'Escape' && state.selected && !document.querySelector('dialog[open]') && document.activeElement !== $('filter')) location.hash = state.channel;
+    if (event.key === 'Escape' && state.selected !== null && !document.querySelector('dialog[open]') && document.activeElement !== $('filter')) location.hash = state.channel;
   });
+  isNarrow.addEventListener('change', drawDetail);
   setUpFaults();
   followHash();
   draw();

@@ -24,8 +24,8 @@ function badgesOf(item, again) {
   ].filter(Boolean);
 }
 
-function choices(label, options, current, choose) {
-  return h('div', { class: 'group', role: 'group', 'aria-label': label }, Object.entries(options).map(([value, text]) =>
+function choices(label, options, current, choose, more) {
+  return h('div', { class: 'group ' + (more || ''), role: 'group', 'aria-label': label }, Object.entries(options).map(([value, text]) =>
     h('button', { type: 'button', 'aria-pressed': String(value === current), onclick: () => choose(value) }, text)));
 }
 
@@ -56,7 +56,7 @@ function emailDetail(item, redraw) {
     facts([['To', item.to], ['From', mail.from], ['Arrived', new Date(item.received_at).toLocaleString()], ['Notification', item.notification_id], ['Message-ID', mail.message_id],
       ['Attachments', mail.attachments.map((one) => (one.filename || one.mime_type) + ' (' + sizeText(one.size_bytes) + ')').join(', ')]]),
     h('div', { class: 'views' }, choices('View', options, current, choose('email')),
-      current === 'html' && h('div', { class: 'group' }, choices('Width', { desktop: 'Wide', phone: 'Phone' }, view.sheet, choose('sheet')), choices('Scheme', { light: 'Light', dark: 'Dark' }, view.scheme, choose('scheme')))),
+      current === 'html' && h('div', { class: 'group' }, choices('Width', { desktop: 'Wide', phone: 'Phone' }, view.sheet, choose('sheet'), 'widths'), choices('Scheme', { light: 'Light', dark: 'Dark' }, view.scheme, choose('scheme')))),
     h('div', { class: 'stage' }, body),
   ];
 }
