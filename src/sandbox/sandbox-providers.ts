@@ -30,6 +30,7 @@ export const sandboxProviders = (catchers: CatcherAddresses) => [
     url: `smtp://127.0.0.1:${catchers.emailPort}`,
     from: 'Posthaste Sandbox <sandbox@posthaste.example>',
     timeout: TIMEOUT,
+    answer_timeout: TIMEOUT,
     breaker: BREAKER,
   },
   {

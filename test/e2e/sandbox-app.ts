@@ -28,7 +28,9 @@ export async function startSandbox(databaseUrl: string) {
   const pool = createDoorPool(databaseUrl);
   const store = new SandboxStore(pool);
   const faults = new FaultsStore(pool);
-  const hooks = new HookCatcher(store, faults, async (url) => (url.endsWith('/hooks/demo') ? [HOOK_SECRET] : []));
+  const hooks = new HookCatcher(store, faults, async (url) =>
+    url.endsWith('/hooks/demo') ? [HOOK_SECRET] : [],
+  );
   const routes = new RouteTable();
 
   @Module({

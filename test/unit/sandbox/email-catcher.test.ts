@@ -71,7 +71,7 @@ describe('the email catcher', () => {
       faults.next.push(fault);
       await expect(send()).rejects.toMatchObject({
         responseCode: code,
-          response: expect.stringContaining(`${code} ${enhanced} `),
+        response: expect.stringContaining(`${code} ${enhanced} `),
       });
       expect(kept.arrivals).toEqual([]);
       await send();

@@ -89,6 +89,11 @@ function redrawDetail() {
 function select(id) { location.hash = state.channel + '/' + id; }
 
 function followHash() {
+  // A link may bring the key along (#key=ph_…): it is kept in this tab and taken out of the address at once.
+  if (location.hash.startsWith('#key=')) {
+    sessionStorage.setItem(KEY, decodeURIComponent(location.hash.slice(5)));
+    history.replaceState(null, '', location.pathname);
+  }
   const [channel, id] = location.hash.slice(1).split('/');
   const isNewChannel = CHANNELS.includes(channel) && channel !== state.channel;
   if (CHANNELS.includes(channel)) state.channel = channel;

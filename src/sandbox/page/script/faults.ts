@@ -2,7 +2,7 @@
 export const faults = String.raw`
 const KINDS = {
   defer: ['Defer', '“Not now”: greylisted, busy, unavailable. Posthaste retries.'],
-  reject: ['Reject', '“Never”: no such recipient. No retry will help.'],
+  reject: ['Reject', '“Never”: no such mailbox, no such number, 400. No retry will help.'],
   throttle: ['Throttle', '“Slower”: 421 or 429. Posthaste holds the gate and waits.'],
   hang: ['Hang', 'Everything is read, nothing is kept, no answer comes.'],
   drop_after_body: ['Drop after body', 'It arrives, then the line is cut without an answer: in doubt.'],
