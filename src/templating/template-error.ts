@@ -25,7 +25,9 @@ export class TemplateFilesError extends Error {
     directory: string,
     readonly faults: readonly string[],
   ) {
-    super(`The templates in ${directory} have ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`);
+    super(
+      `The templates in ${directory} have ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n- ${faults.join('\n- ')}`,
+    );
     this.name = 'TemplateFilesError';
   }
 }

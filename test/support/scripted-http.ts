@@ -30,6 +30,8 @@ export interface ScriptedHttp {
   readonly openConnections: number;
   script(...turns: Turn[]): void;
   readonly pending: number;
+  /** Cuts every connection, as a restart does; the port stays open. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export async function startScriptedHttp(options: ScriptedHttpOptions = {}): Prom
       return turns.length;
     },
     script: (...more) => void turns.push(...more),
+    hangUp: () => [...sockets.keys()].forEach((socket) => socket.destroy()),
     close: () => closeAll(server, sockets),
   };
 }

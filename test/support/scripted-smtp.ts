@@ -42,6 +42,8 @@ export interface ScriptedSmtp {
   script(...turns: Turn[]): void;
   /** Turns that no moment has taken yet. */
   readonly pending: number;
+  /** Cuts every connection, as a restart does; the port stays open. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -73,6 +75,7 @@ export async function startScriptedSmtp(options: ScriptedSmtpOptions = {}): Prom
       return state.turns.length;
     },
     script: (...turns) => void state.turns.push(...turns),
+    hangUp: () => state.sockets.forEach((socket) => socket.destroy()),
     close: () => closeAll(server, state.sockets),
   };
 }
@@ -174,6 +177,8 @@ class Session {
         this.#isInBody = answer?.startsWith('354') === true;
         return;
       }
+      case 'STAR':
+        return this.#write('502 5.5.1 No encryption here');
       case 'QUIT':
         this.socket.end('221 2.0.0 Bye\r\n');
         return;

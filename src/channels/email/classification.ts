@@ -151,7 +151,7 @@ const isEnhanced = (given: string | undefined, wanted: string): boolean =>
 
 /** Codes from the first line of a reply; undefined for what is not a refusal (RFC 5321 §4.2.1, RFC 2034 §4). */
 export function parseSmtpReply(response: string, command: string): SmtpReply | undefined {
-  const match = /^([45]\d\d)[ -]?(?:([245]\.\d{1,3}\.\d{1,3})(?=\s|$))?/.exec(response);
+  const match = /^([45]\d\d)(?![^\s-])[ -]?(?:([245]\.\d{1,3}\.\d{1,3})(?=\s|$))?/.exec(response);
   if (!match) return undefined;
   const enhanced = match[2]?.startsWith(match[1]![0]!) === true ? match[2] : undefined;
   return { code: Number(match[1]), enhanced, text: response, command };

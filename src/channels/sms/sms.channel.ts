@@ -25,7 +25,10 @@ export class SmsChannel implements Channel<SmsContent> {
     return this.templates.hasSms(template);
   }
 
-  /** Throws UnfitContentError for a text beyond six segments: a longer one is billed six times over and often dropped. */
+  /**
+   * Throws UnfitContentError for an empty text, which every provider refuses, and for one beyond six segments: it would
+   * be billed as that many texts, and dropped by many carriers.
+   */
   compose(letter: Letter): SmsContent {
     const text = this.templates.renderSms(letter.template, letter.locale, letter.data);
     const fault = lengthFault(text);
@@ -35,6 +38,7 @@ export class SmsChannel implements Channel<SmsContent> {
 }
 
 function lengthFault(text: string): string | undefined {
+  if (text.trim() === '') return 'makes an empty text';
   if (text.length > MAX_CHARACTERS)
     return `makes a text of ${text.length} characters; at most ${MAX_CHARACTERS} fit`;
   const { count, encoding } = segmentsOf(text);

@@ -1,5 +1,6 @@
 import { type Failed, failed, internalFault } from '../../../../domain/outcome.js';
 import { type NetworkFault, networkFaultOf } from '../../../network-errors.js';
+import { sanitisedDetail } from '../../../sanitised-detail.js';
 import { classifySmtpReply, parseSmtpReply } from '../../classification.js';
 
 /** What is known about a send besides its error. */
@@ -21,13 +22,13 @@ interface SmtpError {
 
 /**
  * In doubt exactly when the body had ended and no refusal came. A refusal counts in both stages; without one, nothing
- * that happens before the body has ended can have delivered a mail. Throws what is a bug of ours.
+ * that happens before the body has ended can have delivered a mail, not even a bug of ours.
  */
 export function smtpFailure(error: unknown, state: SendState, hidden: readonly string[]): Failed {
   const known = error as SmtpError;
   const reply = parseSmtpReply(known.response ?? '', known.command ?? '');
   if (reply) return classifySmtpReply(reply, hidden);
-  return state.isBodyOut ? inDoubt(known, state) : notSent(error, known, state);
+  return state.isBodyOut ? inDoubt(known, state) : notSent(error, state, hidden);
 }
 
 function inDoubt(error: SmtpError, state: SendState): Failed {
@@ -56,6 +57,7 @@ function wordsInDoubt(error: SmtpError, state: SendState): [code: string, detail
 /** Faults of ours: the mail never got as far as the wire. */
 const OURS = new Set([
   'EENVELOPE',
+  'EMESSAGE',
   'ESTREAM',
   'ECONFIG',
   'EMAXRECIPIENTS',
@@ -64,22 +66,14 @@ const OURS = new Set([
   'ERR_ACCESS_DENIED',
 ]);
 
-function notSent(error: unknown, known: SmtpError, state: SendState): Failed {
+function notSent(error: unknown, state: SendState, hidden: readonly string[]): Failed {
+  const known = error as SmtpError;
   if (state.cutBy === 'shutdown') return notCalled('This process stopped before the mail was sent.');
   if (state.cutBy === 'deadline')
     return network('smtp_timeout', 'The mail could not be handed over in time.');
-  if (known.code === undefined) throw error;
+  if (known.code === undefined) return internalFault('smtp_bug', sanitisedDetail(String(error), hidden));
   if (OURS.has(known.code))
     return internalFault('smtp_refused_locally', `The mail could not be built (${known.code}).`);
-  if (known.code === 'EMESSAGE') {
-    // Compared with the SIZE the server announced; nothing was sent (RFC 1870).
-    return failed('rejected', {
-      class: 'permanent',
-      code: 'smtp_too_large',
-      detail: 'The mail is larger than the server takes.',
-      scope: 'message',
-    });
-  }
   if (known.code === 'EAUTH' || known.code === 'ENOAUTH') {
     return failed('rejected', {
       class: 'configuration',

@@ -34,7 +34,7 @@ export function createSmtpTransport(
   deadlines: WeakMap<AbortSignal, SendDeadline>,
 ): SmtpTransport {
   const { server } = settings;
-  const transport: SmtpTransport = createTransport({
+  const options: SMTPPoolOptions & { pool: true } = {
     pool: true,
     host: server.host,
     port: server.port,
@@ -52,7 +52,8 @@ export function createSmtpTransport(
     disableFileAccess: true, // content is text; what looks like a path or a URL in it stays text
     disableUrlAccess: true,
     logger: false,
-  });
+  };
+  const transport = createTransport(options);
   transport.use('stream', (mail, done) => {
     const deadline = mail.data.signal ? deadlines.get(mail.data.signal) : undefined;
     const open = mail.message.createReadStream.bind(mail.message);

@@ -1,0 +1,54 @@
+import type { TemplateFault } from './template-error.js';
+
+export type PartName = 'email.subject' | 'email.html' | 'email.text' | 'sms';
+
+/**
+ * The longest letter each part may become, in characters. Subject: what fits one header line of RFC 5322 even when
+ * each character takes four encoded bytes. HTML: twice of what Gmail shows before it cuts. SMS: what Twilio takes.
+ */
+export const LONGEST: Record<PartName, number> = {
+  'email.subject': 250,
+  'email.html': 204_800,
+  'email.text': 102_400,
+  sms: 1_600,
+};
+
+/** Ends lines or hides text: C0, DEL and C1 controls, Unicode's own line and paragraph separators. */
+const CONTROL_RUN = /[\p{Cc}\u2028\u2029]+/gu;
+/** The same, but for the line feed and the tab. */
+const CONTROL_IN_TEXT = /[^\P{Cc}\n\t]/gu;
+
+/** Half a character: it has no UTF-8 form, and each library mends it in its own way. */
+const LONE_SURROGATE = /\p{Surrogate}/gu;
+
+/** What was rendered, in the form in which it may travel; or why it may not. */
+export function finishPart(part: PartName, rendered: string): { text: string } | { fault: TemplateFault } {
+  const text = FINISH[part](rendered.replace(LONE_SURROGATE, '\ufffd'));
+  if (text === '') return { fault: { path: '/data', message: `leaves ${part} empty` } };
+  if (text.length <= LONGEST[part]) return { text };
+  return {
+    fault: {
+      path: '/data',
+      message: `makes ${part} ${text.length} characters long; ${LONGEST[part]} are allowed`,
+    },
+  };
+}
+
+const FINISH: Record<PartName, (rendered: string) => string> = {
+  // A header's value: nothing in it can end the header.
+  'email.subject': (rendered) => rendered.replace(CONTROL_RUN, ' ').replace(/ {2,}/g, ' ').trim(),
+  'email.html': (rendered) => unixLines(rendered).trim(),
+  'email.text': (rendered) => `${tidyLines(rendered)}\n`.trimStart(),
+  sms: (rendered) => tidyLines(rendered),
+};
+
+const unixLines = (text: string): string => text.replace(/\r\n?/g, '\n').replace(CONTROL_IN_TEXT, '');
+
+/** Conditions in a template leave empty lines behind: at most one stays. */
+const tidyLines = (text: string): string =>
+  unixLines(text)
+    .split('\n')
+    .map((line) => line.trimEnd()) // a pattern for trailing blanks takes quadratic time on a hostile line
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();

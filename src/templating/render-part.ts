@@ -1,0 +1,84 @@
+import { pointerTo } from './data-pointer.js';
+import type { Data } from './template-files.js';
+import type { CompiledPart } from './template-compiler.js';
+import { MissingVariable, RenderContext } from './render-context.js';
+import { DataFault, type TemplateFault } from './template-error.js';
+
+/** Whoever lacks more than this lacks the idea of the template. Each one costs a rendering. */
+const ABSENT_TOLD = 20;
+
+/** The search for further absent variables ends here: the first one is enough to refuse. Milliseconds. */
+const SEARCH_MS = 50;
+
+/** Renders one part. Whatever goes wrong is the data's or the template's fault, and is told as a value. */
+export function renderPart(part: CompiledPart, data: Data): { text: string } | { faults: TemplateFault[] } {
+  try {
+    return { text: renderOnce(part, data) };
+  } catch (error) {
+    const missing = causeOf(error);
+    return {
+      faults:
+        missing instanceof MissingVariable ? allMissing(part, data, missing) : [faultOf(part, data, error)],
+    };
+  }
+}
+
+function renderOnce(part: CompiledPart, data: Data, absent?: ReadonlySet<string>): string {
+  return part.engine.renderSync(part.nodes, new RenderContext(data, part.engine, absent)) as string;
+}
+
+/**
+ * Renders again with what is missing read as nil, until nothing more is missing: so conditions decide what is needed,
+ * as they do when it is sent. (Reading the template instead would also ask for what no branch prints.)
+ */
+function allMissing(part: CompiledPart, data: Data, first: MissingVariable): TemplateFault[] {
+  const absent = new Set([first.pointer]);
+  const until = performance.now() + SEARCH_MS;
+  while (absent.size < ABSENT_TOLD && performance.now() < until) {
+    const next = nextMissing(part, data, absent);
+    if (next === undefined || absent.has(next)) break;
+    absent.add(next);
+  }
+  return [...absent].map((pointer) => ({ path: `/data${pointer}`, message: 'is not given' }));
+}
+
+function nextMissing(part: CompiledPart, data: Data, absent: ReadonlySet<string>): string | undefined {
+  try {
+    renderOnce(part, data, absent);
+    return undefined;
+  } catch (error) {
+    const cause = causeOf(error);
+    return cause instanceof MissingVariable ? cause.pointer : undefined;
+  }
+}
+
+/** Words of ours, or the place in the template: what Liquid says may quote the data. */
+function faultOf(part: CompiledPart, data: Data, error: unknown): TemplateFault {
+  const cause = causeOf(error);
+  if (cause instanceof DataFault) {
+    const pointer = pointerTo(data, cause.value) ?? '';
+    return { path: `/data${pointer}`, message: `${cause.message} (${placeOf(part, error)})` };
+  }
+  const isLimit =
+    cause instanceof RangeError || (cause instanceof Error && cause.message.includes('limit exceeded'));
+  const what = isLimit ? 'takes too much time or memory to render' : 'cannot be rendered';
+  return { path: '/data', message: `${what} (${placeOf(part, error)})` };
+}
+
+interface LiquidFault {
+  originalError?: unknown;
+  token?: { file?: string; getPosition(): [line: number, column: number] };
+}
+
+/** Liquid wraps what happened in where it happened, more than once. */
+function causeOf(error: unknown): unknown {
+  let cause = error;
+  while (cause instanceof Error && (cause as LiquidFault).originalError !== undefined)
+    cause = (cause as LiquidFault).originalError;
+  return cause;
+}
+
+function placeOf(part: CompiledPart, error: unknown): string {
+  const token = (error as LiquidFault | undefined)?.token;
+  return `${token?.file ?? part.file}:${token?.getPosition()[0] ?? 1}`;
+}
