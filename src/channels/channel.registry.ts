@@ -1,17 +1,22 @@
+import { Ajv } from 'ajv';
+
 import type { ChannelName } from '../domain/channel.js';
+import { ConfigError } from '../platform/config/config.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
-import type { Channel, Provider } from './channel.js';
+import type { Channel, Provider, ProviderKind } from './channel.js';
 
 /** The channels this service speaks, and the providers its configuration names. */
 export class ChannelRegistry {
   private readonly channels: ReadonlyMap<ChannelName, Channel>;
 
+  /** Throws ConfigError with every provider whose kind or options are wrong. */
   constructor(
     channels: readonly Channel[],
-    /** By priority, 1 first. */
     readonly providers: readonly ProviderConfig[],
   ) {
     this.channels = new Map(channels.map((channel) => [channel.name, channel]));
+    const faults = providers.flatMap((provider) => this.faultsOf(provider));
+    if (faults.length > 0) throw new ConfigError(faults);
   }
 
   channel(name: ChannelName): Channel {
@@ -24,8 +29,24 @@ export class ChannelRegistry {
 
   /** Opens a provider's connections-to-be. Only workers do. */
   create(config: ProviderConfig): Provider {
-    const kind = this.channel(config.channel).kinds.find((one) => one.kind === config.kind);
-    if (!kind) throw new Error(`There is no provider kind ${config.kind} for ${config.channel}.`);
-    return kind.create(config);
+    return this.kindOf(config)!.create(config);
+  }
+
+  private faultsOf(config: ProviderConfig): string[] {
+    const kind = this.kindOf(config);
+    if (!kind) {
+      const known = this.channel(config.channel).kinds.map((one) => one.kind);
+      return [`provider ${config.name}: there is no kind ${config.kind} for ${config.channel}, only ${known.join(', ')}`];
+    }
+    const validate = new Ajv({ allErrors: true, strict: false }).compile({ ...kind.options, additionalProperties: false });
+    if (validate(config.options)) return [];
+    return (validate.errors ?? []).map((error) => {
+      const unknown = (error.params as { additionalProperty?: string }).additionalProperty;
+      return `provider ${config.name}: ${error.instancePath || 'it'} ${error.message}${unknown ? ` (${unknown})` : ''}`;
+    });
+  }
+
+  private kindOf(config: ProviderConfig): ProviderKind | undefined {
+    return this.channel(config.channel).kinds.find((one) => one.kind === config.kind);
   }
 }

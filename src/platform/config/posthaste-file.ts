@@ -11,7 +11,8 @@ import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } f
 const Duration = Type.String({ pattern: DURATION_PATTERN, description: 'A duration: 500ms, 10s, 15m, 24h, 7d.' });
 const Rate = Type.String({ pattern: RATE_PATTERN, description: 'A rate: 14/s, 100/m.' });
 const strict = { additionalProperties: false } as const;
-const oneOf = <const T extends readonly string[]>(values: T) => Type.Union(values.map((v) => Type.Literal(v)));
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
 
 const Breaker = Type.Object(
   {
@@ -181,9 +182,9 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
   return { file: { providers, types, retry, lanes }, faults };
 }
 
-function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
-  const { name, kind, priority, weight, concurrency, rate, timeout, per_endpoint_concurrency, breaker, ...options } = raw;
-  const channel = raw.channel as ChannelName;
+/** A provider as the file writes it, with its defaults filled in. */
+export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
+  const { name, channel, kind, priority, weight, concurrency, rate, timeout, per_endpoint_concurrency, breaker, ...options } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
   return {
     name,
@@ -202,16 +203,16 @@ function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
       windowMs: breaker?.window === undefined ? Math.max(60_000, 4 * timeoutMs) : parseDurationMs(breaker.window)!,
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
-    options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'channel')),
+    options,
   };
 }
 
 function toType(raw: Static<typeof NotificationType>): TypeConfig {
   return {
-    channel: raw.channel as ChannelName | undefined,
+    channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),
-    onInDoubt: raw.on_in_doubt as InDoubtPolicy | undefined,
+    onInDoubt: raw.on_in_doubt,
     retry: toRetry(raw.retry),
   };
 }

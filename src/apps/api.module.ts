@@ -1,0 +1,23 @@
+import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+
+import { AcceptGroup } from '../accept/accept-group.js';
+import { AcceptService } from '../accept/accept.service.js';
+import { Addressing } from '../accept/addressing.js';
+import { NotificationsController } from '../accept/notifications.controller.js';
+import { Stories } from '../accept/stories.service.js';
+import { WakeUp } from '../accept/wake-up.js';
+import { EndpointsController } from '../endpoints/endpoints.controller.js';
+import { ApiKeys } from '../platform/auth/api-keys.service.js';
+
+/** The role `api`: the door, and what callers may read. Needs PostgreSQL; never waits for the queue. */
+@Module({
+  controllers: [NotificationsController, EndpointsController],
+  providers: [AcceptService, AcceptGroup, Addressing, Stories, WakeUp],
+})
+export class ApiModule implements OnApplicationBootstrap {
+  constructor(@Inject(ApiKeys) private readonly keys: ApiKeys) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.keys.ensureFirstKey();
+  }
+}

@@ -1,0 +1,77 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+
+import { EndpointEntity } from '../endpoints/endpoint.entity.js';
+import { ApiKeys } from '../platform/auth/api-keys.service.js';
+import { DatabaseClock } from '../platform/clock/database-clock.js';
+import { Config } from '../platform/config/config.js';
+import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
+import { Sealer } from '../platform/crypto/sealer.js';
+import { dataSourceOptions } from '../platform/database/data-source.js';
+import { DoorPool, WorkPool } from '../platform/database/pools.js';
+import { HealthController } from '../platform/health/health.controller.js';
+import { Readiness, READINESS_CHECKS } from '../platform/health/readiness.js';
+import { AddressFilter } from '../platform/http/address-filter.js';
+import { DocsController } from '../platform/http/docs.controller.js';
+import { OpenApi } from '../platform/http/open-api.js';
+import { ProblemFilter } from '../platform/http/problem.filter.js';
+import { RouteGuard } from '../platform/http/route.guard.js';
+import { RouteTable } from '../platform/http/route-table.js';
+import { Log } from '../platform/logging/log.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import { MetricsController } from '../platform/metrics/metrics.controller.js';
+import { Queues } from '../queues/queues.js';
+
+/** What is made before Nest: it outlives the modules, and some of it must exist to describe them. */
+export interface Foundation {
+  config: Config;
+  log: Log;
+  doorPool: DoorPool;
+  workPool: WorkPool;
+  sealer: Sealer;
+  hasher: KeyedHasher;
+  routes: RouteTable;
+}
+
+/** The floor of every process, whatever its roles. TypeORM comes first: what it serves must close before it does. */
+@Module({})
+export class PlatformModule {
+  static register(foundation: Foundation): DynamicModule {
+    const { config, log, doorPool, workPool, sealer, hasher, routes } = foundation;
+    const { databaseUrl, webhookAllowNetworks } = config.environment;
+    const allowed = config.isSandbox ? [...webhookAllowNetworks, '127.0.0.0/8', '::1/128'] : webhookAllowNetworks;
+    return {
+      module: PlatformModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl!, [EndpointEntity]), retryAttempts: 3, retryDelay: 500 }),
+        DiscoveryModule,
+      ],
+      controllers: [HealthController, MetricsController, DocsController],
+      providers: [
+        { provide: Config, useValue: config },
+        { provide: Log, useValue: log },
+        { provide: DoorPool, useValue: doorPool },
+        { provide: WorkPool, useValue: workPool },
+        { provide: Sealer, useValue: sealer },
+        { provide: KeyedHasher, useValue: hasher },
+        { provide: RouteTable, useValue: routes },
+        { provide: AddressFilter, useValue: new AddressFilter(allowed) },
+        {
+          provide: READINESS_CHECKS,
+          inject: [Queues],
+          useFactory: (queues: Queues) => [{ name: queues.backend === 'redis' ? 'redis' : 'queues', ask: () => queues.ping() }],
+        },
+        { provide: APP_GUARD, useClass: RouteGuard },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        ApiKeys,
+        DatabaseClock,
+        Gauges,
+        OpenApi,
+        Readiness,
+      ],
+      exports: [Config, Log, DoorPool, WorkPool, Sealer, KeyedHasher, AddressFilter, ApiKeys, DatabaseClock, Gauges, OpenApi, Readiness, RouteTable],
+    };
+  }
+}

@@ -1,0 +1,116 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance } from 'fastify';
+
+import { type Config, ConfigError } from '../platform/config/config.js';
+import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import { installationKey } from '../platform/crypto/installation-key.js';
+import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
+import { Sealer } from '../platform/crypto/sealer.js';
+import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
+import { Readiness } from '../platform/health/readiness.js';
+import { useCarefulJson } from '../platform/http/json-body.js';
+import { RouteTable } from '../platform/http/route-table.js';
+import { Log } from '../platform/logging/log.js';
+import { NestLog } from '../platform/logging/nest-log.js';
+import { openQueueConnections, type QueueConnections } from '../queues/queue-connections.js';
+import { queueRefsOf } from '../queues/queue-names.js';
+import { QueuesModule } from '../queues/queues.module.js';
+import { Templates } from '../templating/templates.js';
+import { ApiModule } from './api.module.js';
+import { ChannelsModule } from './channels.module.js';
+import { LeaseModule } from './lease.module.js';
+import { type Foundation, PlatformModule } from './platform.module.js';
+import { RelayModule } from './relay.module.js';
+import { Sandbox } from './sandbox.js';
+import { WorkerModule } from './worker.module.js';
+
+@Module({})
+class PosthasteModule {}
+
+/** A running process. */
+export interface Posthaste {
+  app: NestFastifyApplication;
+  /** Where it answers. */
+  url: string;
+  /** Stops taking, ends what is under way, closes everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts the roles that the configuration names, on a migrated database. Throws ConfigError for what a person must set. */
+export async function startPosthaste(config: Config, log = new Log(config.environment.logLevel)): Promise<Posthaste> {
+  const foundation = await layFoundation(config, log);
+  const sandbox = config.isSandbox ? new Sandbox(foundation.workPool, foundation.sealer, config.environment.roles) : undefined;
+  const providers = sandbox ? await sandbox.start() : config.file.providers;
+  const queues = openQueues(config, log, providers);
+  const app = await createApp(foundation, rolesOf(config, providers, queues, sandbox));
+  await sandbox?.registerHooks(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
+  await app.listen(config.environment.port, config.environment.host);
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  log.info('process.started', { roles: config.environment.roles, queues: queues.backend, sandbox: config.isSandbox });
+  return {
+    app,
+    url,
+    stop: async () => {
+      app.get(Readiness).beginShutdown();
+      await app.close();
+      await sandbox?.stop();
+      await Promise.allSettled([queues.close(), foundation.doorPool.end(), foundation.workPool.end()]);
+      log.info('process.stopped');
+      log.flush();
+    },
+  };
+}
+
+async function layFoundation(config: Config, log: Log): Promise<Foundation> {
+  const { databaseUrl, encryptionKey } = config.environment;
+  const missing = [
+    ...(databaseUrl === undefined ? ['DATABASE_URL must be set: PostgreSQL is the only truth here.'] : []),
+    ...(encryptionKey === undefined ? ['ENCRYPTION_KEY must be set: `openssl rand -base64 32` makes one.'] : []),
+  ];
+  if (databaseUrl === undefined || encryptionKey === undefined) throw new ConfigError(missing);
+  const doorPool = createDoorPool(databaseUrl);
+  const workPool = createWorkPool(databaseUrl);
+  const sealer = new Sealer(encryptionKey);
+  const hasher = new KeyedHasher(await installationKey(workPool, sealer));
+  return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable() };
+}
+
+function openQueues(config: Config, log: Log, providers: readonly ProviderConfig[]): QueueConnections {
+  const { redisUrl, databaseUrl, roles } = config.environment;
+  const workers = roles.includes('worker') ? queueRefsOf(providers).length : 0;
+  return openQueueConnections({ redis: redisUrl, database: databaseUrl! }, workers, log);
+}
+
+function rolesOf(
+  config: Config,
+  providers: readonly ProviderConfig[],
+  queues: QueueConnections,
+  sandbox: Sandbox | undefined,
+): NonNullable<DynamicModule['imports']> {
+  const { roles, templatesDir } = config.environment;
+  const refs = queueRefsOf(providers);
+  return [
+    QueuesModule.register(refs, queues),
+    ChannelsModule.register(Templates.load(templatesDir), providers),
+    LeaseModule,
+    ...(roles.includes('api') ? [ApiModule] : []),
+    ...(roles.includes('relay') ? [RelayModule] : []),
+    ...(roles.includes('worker') ? [WorkerModule.register(refs, queues)] : []),
+    ...(sandbox ? [sandbox.module()] : []),
+  ];
+}
+
+async function createApp(foundation: Foundation, roles: NonNullable<DynamicModule['imports']>): Promise<NestFastifyApplication> {
+  const module = { module: PosthasteModule, imports: [PlatformModule.register(foundation), ...roles] };
+  const adapter = new FastifyAdapter({ forceCloseConnections: true, trustProxy: false });
+  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  foundation.routes.watch(fastify);
+  useCarefulJson(fastify, (url) => url.startsWith('/v1/notifications/batch'));
+  return NestFactory.create<NestFastifyApplication>(module, adapter, {
+    bodyParser: false,
+    logger: new NestLog(foundation.log),
+    abortOnError: false,
+  });
+}

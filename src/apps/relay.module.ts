@@ -1,0 +1,49 @@
+import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+
+import { Verdict } from '../dispatch/verdict.js';
+import { WorkPool } from '../platform/database/pools.js';
+import { Log } from '../platform/logging/log.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import { ProviderRouter } from '../relay/provider-router.service.js';
+import { RelayLoop } from '../relay/relay.loop.js';
+import { RelayService } from '../relay/relay.service.js';
+import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
+import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { Overdue } from '../upkeep/overdue.upkeep.js';
+import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
+import type { UpkeepService } from '../upkeep/upkeep.service.js';
+
+/** The role `relay`: moves what is due into queues, and keeps the house in order. Any number of processes. */
+@Module({
+  providers: [
+    RelayLoop,
+    RelayService,
+    ProviderRouter,
+    Verdict,
+    LostHints,
+    DeadWorkers,
+    Overdue,
+    {
+      provide: UpkeepRunner,
+      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue],
+      useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
+        new UpkeepRunner(services, pool, gauges, log),
+    },
+  ],
+  exports: [RelayService],
+})
+export class RelayModule implements OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    @Inject(RelayLoop) private readonly loop: RelayLoop,
+    @Inject(UpkeepRunner) private readonly upkeep: UpkeepRunner,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+    this.upkeep.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await Promise.all([this.loop.stop(), this.upkeep.stop()]);
+  }
+}

@@ -1,0 +1,68 @@
+import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+
+import { Claims } from '../dispatch/claims.js';
+import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
+import { DispatchService } from '../dispatch/dispatch.service.js';
+import { OutcomeReport } from '../dispatch/outcome-report.js';
+import { Outcomes } from '../dispatch/outcomes.js';
+import { ProviderDesks } from '../dispatch/provider-desks.js';
+import { Sender } from '../dispatch/sender.js';
+import { Verdict } from '../dispatch/verdict.js';
+import { WorkerLoop } from '../dispatch/worker.loop.js';
+import { WorkPool } from '../platform/database/pools.js';
+import { Log } from '../platform/logging/log.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import type { QueueConnections } from '../queues/queue-connections.js';
+import type { QueueRef } from '../queues/queue-names.js';
+import { OwnAttempts } from '../upkeep/own-attempts.upkeep.js';
+import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
+
+const WORKER_UPKEEP = Symbol('upkeep of this worker');
+
+/** The role `worker`: takes hints, claims, calls providers, records. Any number of processes. */
+@Module({})
+export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
+  static register(queues: readonly QueueRef[], connections: QueueConnections): DynamicModule {
+    const processors = queues.map((queue) => deliveryProcessorFor(queue, connections));
+    return {
+      module: WorkerModule,
+      providers: [
+        ...processors,
+        Claims,
+        DispatchService,
+        OutcomeReport,
+        Outcomes,
+        OwnAttempts,
+        ProviderDesks,
+        Sender,
+        Verdict,
+        {
+          provide: WorkerLoop,
+          inject: [ProviderDesks, DispatchService, Outcomes, ...processors],
+          useFactory: (desks: ProviderDesks, dispatch: DispatchService, outcomes: Outcomes, ...all: DeliveryProcessor[]) =>
+            new WorkerLoop(all, desks, dispatch, outcomes),
+        },
+        {
+          provide: WORKER_UPKEEP,
+          inject: [OwnAttempts, WorkPool, Gauges, Log],
+          useFactory: (own: OwnAttempts, pool: WorkPool, gauges: Gauges, log: Log) => new UpkeepRunner([own], pool, gauges, log),
+        },
+      ],
+    };
+  }
+
+  constructor(
+    @Inject(WorkerLoop) private readonly loop: WorkerLoop,
+    @Inject(WORKER_UPKEEP) private readonly upkeep: UpkeepRunner,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.loop.start();
+    this.upkeep.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.upkeep.stop();
+    await this.loop.stop();
+  }
+}
