@@ -79,6 +79,7 @@ function openPostgres(url: string, workers: number, log: Log): QueueConnections 
     keepAlive: true,
     options: `-c search_path=${BULLMQ_SCHEMA}`,
   });
+  pool.setMaxListeners(0); // every queue and worker adds its own
   pool.on('error', occasionally(log));
   return {
     backend: 'postgresql',
