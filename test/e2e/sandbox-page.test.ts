@@ -147,7 +147,9 @@ describe.skipIf(!existsSync(CHROMIUM))("the sandbox's page, in a browser", () =>
     await page.getByRole('button', { name: /ada@example.com.*Welcome, Ada/ }).click();
     const heading = page.frameLocator('iframe.sheet').getByRole('heading', { name: 'Hello Ada' });
     await heading.waitFor();
-    expect(await heading.evaluate((node) => (globalThis as unknown as Styles).getComputedStyle(node).color)).toBe('rgb(1, 2, 3)');
+    expect(
+      await heading.evaluate((node) => (globalThis as unknown as Styles).getComputedStyle(node).color),
+    ).toBe('rgb(1, 2, 3)');
     await page.frameLocator('iframe.sheet').getByRole('button', { name: 'Post' }).click();
     expect(await page.evaluate('window.hacked')).toBeUndefined();
     expect(tracker.messages).toEqual([]);
