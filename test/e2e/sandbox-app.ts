@@ -55,8 +55,8 @@ export async function startSandbox(databaseUrl: string) {
     { bodyParser: false, logger: false },
   );
   const fastify = app.getHttpAdapter().getInstance();
-  routes.watch(fastify as never);
-  useCarefulJson(fastify as never, () => false);
+  routes.watch(fastify);
+  useCarefulJson(fastify, () => false);
   await fastify.register(hookRoutes(hooks) as never);
   await app.listen(0, '127.0.0.1');
   await app.get(ApiKeys).ensureFirstKey();

@@ -1,25 +1,21 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { DataSource } from 'typeorm';
 
-import { CreateSandbox1763800000002 } from '../../../migrations/1763800000002-create-sandbox.js';
 import type { Arrival } from '../../../src/sandbox/arrival.js';
 import { FaultsStore } from '../../../src/sandbox/faults.store.js';
 import { SandboxStore } from '../../../src/sandbox/sandbox.store.js';
+import { createSandboxDatabase } from './database.js';
 
 let pool: pg.Pool;
+let database: Awaited<ReturnType<typeof createSandboxDatabase>>;
 beforeAll(async () => {
-  const url = process.env['SANDBOX_TEST_DATABASE_URL']!;
-  const source = await new DataSource({
-    type: 'postgres',
-    url,
-    migrations: [CreateSandbox1763800000002],
-  }).initialize();
-  await source.runMigrations();
-  await source.destroy();
-  pool = new pg.Pool({ connectionString: url, max: 20 });
+  database = await createSandboxDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 20 });
 });
-afterAll(() => pool.end());
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
 beforeEach(() => pool.query('TRUNCATE sandbox_messages, sandbox_faults RESTART IDENTITY'));
 
 const sms = (more: Partial<Arrival> = {}): Arrival => ({
@@ -131,10 +127,8 @@ describe('faults', () => {
   it('cost the happy path one question per tenth of a second', async () => {
     let nowMs = 0;
     const faults = new FaultsStore(pool, () => nowMs);
-    const asked = async () => Number((await pool.query(`SELECT count(*) FROM sandbox_faults`)).rows[0].count);
     expect(await faults.take('webhook')).toBeUndefined();
     await new FaultsStore(pool).order('webhook', 'defer', 1);
-    expect(await asked()).toBe(1);
     nowMs = 99;
     expect(await faults.take('webhook')).toBeUndefined();
     nowMs = 100;

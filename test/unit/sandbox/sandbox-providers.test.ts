@@ -54,7 +54,7 @@ describe("the sandbox's providers, as the real ones meet them", () => {
     expect(new Ajv({ strict: false }).validate(kind.options, config.options)).toBe(true);
     // The hangs end within the test's patience.
     const provider = kind.create({ ...config, timeoutMs: 300, options: impatient(config.options) });
-    providers.push(provider as Provider<never>);
+    providers.push(provider);
     return provider;
   }
   const impatient = (options: Record<string, unknown>) =>
@@ -101,7 +101,7 @@ describe("the sandbox's providers, as the real ones meet them", () => {
   });
 
   it('take an SMS and give its SID', async () => {
-    const outcome = await text(create('sandbox-sms', twilioKind) as Provider<never>);
+    const outcome = await text(create('sandbox-sms', twilioKind));
     expect(outcome).toMatchObject({
       kind: 'taken',
       code: '201',

@@ -14,6 +14,8 @@ async function call(method, path, body) {
       cache: 'no-store',
     });
     if (response.status === 401) {
+      // Another call has asked meanwhile: this refusal is about the key before.
+      if (storedKey() !== key) continue;
       if (!(await askKey(key ? 'This key was not accepted.' : ''))) throw Object.assign(new Error('An API key is needed.'), { status: 401 });
       continue;
     }

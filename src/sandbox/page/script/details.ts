@@ -1,4 +1,5 @@
-/** One arrival in full. The HTML of a mail is shown in a frame that may do nothing: no scripts, no forms, no network. */
+/** One arrival in full. The HTML of a mail is shown in a frame that may do nothing: no scripts, no forms, no
+ * network. A link that somebody clicks opens in a tab of its own, as in any mail reader, and cannot reach back. */
 export const details = String.raw`
 const FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 const SIGNATURES = {
@@ -30,10 +31,10 @@ function choices(label, options, current, choose, more) {
 }
 
 function mailFrame(item) {
-  const frame = h('iframe', { class: 'sheet ' + view.sheet + ' ' + view.scheme, sandbox: '', referrerpolicy: 'no-referrer', title: 'The mail as its reader sees it' });
+  const frame = h('iframe', { class: 'sheet ' + view.sheet + ' ' + view.scheme, sandbox: 'allow-popups allow-popups-to-escape-sandbox', referrerpolicy: 'no-referrer', title: 'The mail as its reader sees it' });
   // A frame follows the scheme of its element: the letter can be read by day and by night.
   frame.style.colorScheme = view.scheme;
-  frame.srcdoc = '<meta http-equiv="Content-Security-Policy" content="' + FRAME_POLICY + '"><meta name="referrer" content="no-referrer">' + item.parsed.html;
+  frame.srcdoc = '<meta http-equiv="Content-Security-Policy" content="' + FRAME_POLICY + '"><meta name="referrer" content="no-referrer"><base target="_blank">' + item.parsed.html;
   return frame;
 }
 
