@@ -1,11 +1,11 @@
 /** RFC 5646 allows more; nobody writes mail in a tag longer than this. */
 const LONGEST = 35;
 
-/** A language tag in its canonical spelling (`pt-br` → `pt-BR`), or undefined when it is none. */
+/** A language tag in its canonical spelling (`pt_br` → `pt-BR`), or undefined when it is none. */
 export function canonicalLocale(locale: string): string | undefined {
   if (locale.length > LONGEST) return undefined;
   try {
-    return Intl.getCanonicalLocales(locale)[0];
+    return Intl.getCanonicalLocales(locale.replaceAll('_', '-'))[0];
   } catch {
     return undefined;
   }

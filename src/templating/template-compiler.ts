@@ -9,6 +9,8 @@ export interface CompiledPart {
   file: string;
   engine: Liquid;
   nodes: Template[];
+  /** What the shared files it names assign: there for it without being in the data. */
+  given: ReadonlySet<string>;
 }
 
 /** One type in all its languages. The default language's key is the empty string. */
@@ -44,7 +46,6 @@ export function compileTemplates(files: TemplateFiles): {
   faults: string[];
 } {
   const compiler = new Compiler(files.shared);
-  for (const [name, text] of Object.entries(files.shared)) compiler.compile({ name, text });
   const types = new Map<string, CompiledType>();
   for (const [name, editions] of files.types) {
     compiler.faults.push(...missingParts(name, editions));
@@ -61,8 +62,15 @@ class Compiler {
   readonly faults: string[] = [];
   private readonly engines: Record<Medium, Liquid>;
 
+  /** By shared file: the names it assigns. */
+  private readonly assigned = new Map<string, string[]>();
+
   constructor(private readonly shared: Readonly<Record<string, string>>) {
     this.engines = { html: createEngine('html', shared), text: createEngine('text', shared) };
+    for (const [name, text] of Object.entries(shared)) {
+      const { nodes, engine } = this.compile({ name, text });
+      this.assigned.set(name, Object.keys(engine.analyzeSync(nodes, { partials: false }).locals));
+    }
   }
 
   edition(edition: Edition): Map<PartName, CompiledPart> {
@@ -70,12 +78,22 @@ class Compiler {
   }
 
   compile(file: SourceFile): CompiledPart {
-    const engine = this.engines[file.name.endsWith('.html.liquid') ? 'html' : 'text'];
+    const engine = this.engineFor(file.name);
     const nodes = this.parse(engine, file);
-    for (const name of sharedNames(nodes)) {
-      if (!(`${name}.liquid` in this.shared)) this.faults.push(`${file.name}: there is no ${name}.liquid`);
+    const names = sharedNames(nodes).map((name) => `${name}.liquid`);
+    for (const name of names) {
+      if (!(name in this.shared)) this.faults.push(`${file.name}: there is no ${name}`);
     }
-    return { file: file.name, engine, nodes };
+    return {
+      file: file.name,
+      engine,
+      nodes,
+      given: new Set(names.flatMap((name) => this.assigned.get(name) ?? [])),
+    };
+  }
+
+  private engineFor(name: string): Liquid {
+    return this.engines[name.endsWith('.html.liquid') ? 'html' : 'text'];
   }
 
   private parse(engine: Liquid, file: SourceFile): Template[] {
@@ -86,6 +104,15 @@ class Compiler {
       return [];
     }
   }
+}
+
+/**
+ * The top-level names that a part expects of the data, read from its own file. What the shared files print is left
+ * out: rendering the sample proves that they have it or do without.
+ */
+export function variablesOf(part: CompiledPart): string[] {
+  const { globals } = part.engine.analyzeSync(part.nodes, { partials: false });
+  return Object.keys(globals).filter((name) => !part.given.has(name));
 }
 
 /** What Liquid's errors carry; its message repeats file and line. */

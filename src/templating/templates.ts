@@ -2,7 +2,7 @@ import { finishPart, type PartName } from './letter-text.js';
 import { canonicalLocale, localeChain } from './locale-chain.js';
 import { type Data, PART_NAMES, readTemplateFiles, type TemplateFiles } from './template-files.js';
 import { TemplateError, type TemplateFault, TemplateFilesError } from './template-error.js';
-import { compileTemplates, type CompiledType } from './template-compiler.js';
+import { compileTemplates, type CompiledType, variablesOf } from './template-compiler.js';
 import { renderPart } from './render-part.js';
 
 /** What one type can be written in, for the preview and the check. */
@@ -72,6 +72,15 @@ export class Templates {
       sample: type.samples.get('') ?? {},
       samples: Object.fromEntries([...type.samples].filter(([locale]) => locale !== '')),
     }));
+  }
+
+  /** Variables that the type's own files name, whatever branch they stand in, and `data` does not have. */
+  unsampled(template: string, locale: string | undefined, data: Data): string[] {
+    const type = this.types.get(template);
+    if (!type) return [];
+    const chain = chainOf(type, locale);
+    const parts = PART_NAMES.filter((part) => type.has(part)).map((part) => type.part(part, chain));
+    return [...new Set(parts.flatMap(variablesOf))].filter((name) => !(name in data)).sort();
   }
 
   private typeWith(part: PartName, template: string): CompiledType {
