@@ -6,7 +6,9 @@ import type { UpkeepService } from './upkeep.service.js';
 
 /** A hint older than this, in a queue that holds nothing, is on its way nowhere. */
 const IN_EMPTY_QUEUE_MS = 3_000;
-/** A hint older than this is lost even if the queue holds others: a window is two seconds, a chunk's bound ten. */
+/** Where no job waits, workers hold them all, and a worker holds a hint for ten seconds at most: these are dead. */
+const IN_DEAD_HANDS_MS = 15_000;
+/** A hint older than this is lost whatever the queue holds: a window is two seconds of work. */
 const IN_ANY_QUEUE_MS = 60_000;
 const BATCH = 2_000;
 
@@ -42,6 +44,7 @@ export class LostHints implements UpkeepService {
 
   private async ageOf(queue: string): Promise<number> {
     const { waiting, active } = await this.queues.counts(queue);
-    return waiting + active === 0 ? IN_EMPTY_QUEUE_MS : IN_ANY_QUEUE_MS;
+    if (waiting > 0) return IN_ANY_QUEUE_MS;
+    return active > 0 ? IN_DEAD_HANDS_MS : IN_EMPTY_QUEUE_MS;
   }
 }
