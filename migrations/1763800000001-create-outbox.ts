@@ -3,8 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /**
  * The outbox: the right to send. A row exists exactly while a notification waits; whoever deletes it may act.
  *
- * - `outbox_due` is the relay's order; `outbox_published` counts a queue's window and finds lost hints. A row is in
- *   exactly one of them. `outbox_overdue` finds what waited past its expiry or deadline, wherever it waits.
+ * - `outbox_due` is the relay's order, `outbox_due_by_endpoint` that of webhooks, where every endpoint has an order of its
+ *   own; `outbox_published` counts windows and finds lost hints. A row is in exactly one of the three. `outbox_overdue` finds what waited past its expiry or deadline, wherever it waits.
  * - The table is as short-lived as its rows: vacuum by count, not by share, or a burst leaves the relay scanning the dead.
  * - `ordered` holds every unsettled notification that has an ordering key; its lowest `seq` is the head of that key.
  */
@@ -31,7 +31,11 @@ export class CreateOutbox1763800000001 implements MigrationInterface {
       ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
               autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000)`);
     await runner.query(`
-      CREATE INDEX outbox_due ON outbox (channel, lane, available_at, notification_id) WHERE published_at IS NULL`);
+      CREATE INDEX outbox_due ON outbox (channel, lane, available_at, notification_id)
+       WHERE published_at IS NULL AND endpoint_id IS NULL`);
+    await runner.query(`
+      CREATE INDEX outbox_due_by_endpoint ON outbox (lane, endpoint_id, available_at, notification_id)
+       WHERE published_at IS NULL AND endpoint_id IS NOT NULL`);
     await runner.query(`CREATE INDEX outbox_published ON outbox (queue, published_at) WHERE published_at IS NOT NULL`);
     await runner.query(`CREATE INDEX outbox_overdue ON outbox (overdue_at)`);
 

@@ -27,6 +27,10 @@ export class ChannelRegistry {
     return this.providers.filter((provider) => provider.channel === channel).sort((a, b) => a.priority - b.priority);
   }
 
+  provider(name: string): ProviderConfig {
+    return this.providers.find((one) => one.name === name)!;
+  }
+
   /** Opens a provider's connections-to-be. Only workers do. */
   create(config: ProviderConfig): Provider {
     return this.kindOf(config)!.create(config);

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { Claimed, Hint } from '../notifications/claimed.js';
@@ -11,21 +13,21 @@ import { Sender } from './sender.js';
 import type { Slot } from './slots.js';
 import { Verdict } from './verdict.js';
 
-/** A chunk's hints wait for a place at most this long; then they go back to the outbox, where they obey again. */
+/** A hint waits for a place at most this long; then it goes back to the outbox, where it obeys again. */
 const CHUNK_BOUND_MS = 10_000;
-/** An endpoint at its cap is asked again after this long. */
-const ENDPOINT_BUSY_MS = 500;
 
 /**
  * The spine of a worker: slot → claim → send → verdict → outcome.
  *
- * A job is done when each of its hints is claimed, stale or handed back: from the claim on, the attempt row and this
- * process's lease stand for the call, and the queue has nothing left to say. So a call that hangs holds its own slot and
- * no job of the queue.
+ * A job is done when each of its hints is claimed, stale, handed back, or waits for its endpoint alone: from the claim on,
+ * the attempt row and this process's lease stand for the call, and the queue has nothing left to say. So a call that
+ * hangs holds its own slot, and an endpoint at its cap its own hints; neither holds a job of the queue.
  */
 @Injectable()
 export class DispatchService {
   private readonly underWay = new Map<string, Promise<void>>();
+  /** Hints that wait for their endpoint, after their job has ended. */
+  private readonly waiting = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly cut = new AbortController();
 
@@ -37,13 +39,23 @@ export class DispatchService {
     @Inject(Outcomes) private readonly outcomes: Outcomes,
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
     @Inject(OutcomeReport) private readonly report: OutcomeReport,
-  ) {}
+  ) {
+    setMaxListeners(0, this.stopping.signal, this.cut.signal);
+  }
 
   /** Takes one job's hints. Never fails because of one of them. */
   async takeChunk(hints: readonly Hint[], queue: QueueRef): Promise<void> {
     const bound = AbortSignal.any([AbortSignal.timeout(CHUNK_BOUND_MS), this.stopping.signal]);
-    const refused = await Promise.all(hints.map((hint) => this.take(hint, queue, bound)));
-    await this.handBack(refused.filter((one) => one !== undefined));
+    setMaxListeners(0, bound); // every hint that waits listens
+    const desk = this.desks.of(queue.provider);
+    const refused = await Promise.all(
+      hints.map(async (hint) => {
+        const isWaiting = hint.endpointId !== undefined && !desk.endpoints.hasPlace(hint.endpointId);
+        if (isWaiting) this.takeLater(hint, queue, bound);
+        return isWaiting || (await this.take(hint, queue, bound)) ? undefined : hint;
+      }),
+    );
+    await this.handBack(refused.filter((hint) => hint !== undefined));
   }
 
   /** Ids whose call or record is under way here. */
@@ -54,7 +66,9 @@ export class DispatchService {
   /** Takes nothing more; resolves when every call has ended and is recorded. */
   async drain(): Promise<void> {
     this.stopping.abort();
-    while (this.underWay.size > 0) await Promise.allSettled(this.underWay.values());
+    while (this.underWay.size + this.waiting.size > 0) {
+      await Promise.allSettled([...this.underWay.values(), ...this.waiting]);
+    }
   }
 
   /** Ends the calls under way: their outcome will be in doubt. */
@@ -62,15 +76,22 @@ export class DispatchService {
     this.cut.abort();
   }
 
-  /** Answers why a hint was not taken; undefined when it was, or was stale. */
-  private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<Refused | undefined> {
+  private takeLater(hint: Hint, queue: QueueRef, bound: AbortSignal): void {
+    const taking = this.take(hint, queue, bound)
+      .then((isTaken) => (isTaken ? undefined : this.handBack([hint])))
+      .finally(() => this.waiting.delete(taking));
+    this.waiting.add(taking);
+  }
+
+  /** Whether a hint was taken, or was stale; false when it found no place in time. */
+  private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<boolean> {
     const desk = this.desks.of(queue.provider);
-    const endpointSlot = hint.endpointId === undefined ? NO_SLOT : desk.endpoints.tryTake(hint.endpointId);
-    if (!endpointSlot) return { hint, delayMs: ENDPOINT_BUSY_MS };
+    const endpointSlot = hint.endpointId === undefined ? NO_SLOT : await desk.endpoints.take(hint.endpointId, bound);
+    if (!endpointSlot) return false;
     const slot = await desk.slots.take(queue.lane, bound);
     if (!slot) {
       endpointSlot.release();
-      return { hint, delayMs: 0 };
+      return false;
     }
     const both = together(slot, endpointSlot);
     try {
@@ -84,7 +105,7 @@ export class DispatchService {
       both.release();
       this.report.claimFailed(hint, error);
     }
-    return undefined;
+    return true;
   }
 
   private start(claimed: Claimed, queue: QueueRef, slot: Slot): void {
@@ -102,19 +123,11 @@ export class DispatchService {
     await this.outcomes.record(record);
   }
 
-  private async handBack(refused: readonly Refused[]): Promise<void> {
-    for (const delayMs of new Set(refused.map((one) => one.delayMs))) {
-      const hints = refused.filter((one) => one.delayMs === delayMs).map((one) => one.hint);
-      // If it fails, upkeep finds them: a hint that nobody took is a lost one.
-      await this.outbox.takeBack(hints, delayMs).catch((error: unknown) => this.report.handBackFailed(hints.length, error));
-    }
+  private async handBack(hints: readonly Hint[]): Promise<void> {
+    if (hints.length === 0) return;
+    // If it fails, upkeep finds them: a hint that nobody took is a lost one.
+    await this.outbox.takeBack(hints, 0).catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }
-}
-
-interface Refused {
-  hint: Hint;
-  /** Milliseconds before it may be published again. */
-  delayMs: number;
 }
 
 const NO_SLOT: Slot = { release: () => undefined };

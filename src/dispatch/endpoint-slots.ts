@@ -1,24 +1,30 @@
-import type { Slot } from './slots.js';
+import { type Slot, Slots } from './slots.js';
 
 /** Calls in flight at each endpoint, in this process: one that hangs holds its own few places and nobody else's. */
 export class EndpointSlots {
-  private readonly inFlight = new Map<string, number>();
+  private readonly byEndpoint = new Map<string, Slots>();
 
   constructor(private readonly places: number) {}
 
-  /** A free place at this endpoint, or undefined at once: who waits here would hold up the healthy ones behind. */
-  tryTake(endpointId: string): Slot | undefined {
-    const busy = this.inFlight.get(endpointId) ?? 0;
-    if (busy >= this.places) return undefined;
-    this.inFlight.set(endpointId, busy + 1);
-    let isHeld = true;
+  /** Whether one would be served at once. */
+  hasPlace(endpointId: string): boolean {
+    const slots = this.byEndpoint.get(endpointId);
+    return !slots || slots.busy < this.places;
+  }
+
+  /** A place at this endpoint, now or when one is given back; undefined when `signal` fires first. */
+  async take(endpointId: string, signal: AbortSignal): Promise<Slot | undefined> {
+    let slots = this.byEndpoint.get(endpointId);
+    if (!slots) {
+      slots = new Slots(this.places);
+      this.byEndpoint.set(endpointId, slots);
+    }
+    const slot = await slots.take('transactional', signal);
+    if (!slot) return undefined;
     return {
       release: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        const left = this.inFlight.get(endpointId)! - 1;
-        if (left === 0) this.inFlight.delete(endpointId);
-        else this.inFlight.set(endpointId, left);
+        slot.release();
+        if (slots.isIdle) this.byEndpoint.delete(endpointId);
       },
     };
   }

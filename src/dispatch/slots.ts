@@ -29,6 +29,10 @@ export class Slots {
     return this.inFlight.transactional + this.inFlight.bulk;
   }
 
+  get isIdle(): boolean {
+    return this.busy === 0 && this.waiting.transactional.length === 0 && this.waiting.bulk.length === 0;
+  }
+
   /** A free place, now or when one is given back; undefined when `signal` fires first. */
   take(lane: Lane, signal: AbortSignal): Promise<Slot | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);

@@ -22,6 +22,7 @@ export class ProviderRouter {
       provider: ref.provider,
       takesUnpinned: ref.provider === this.firstOf(ref.channel),
       queue: ref.name,
+      perEndpointConcurrency: this.channels.provider(ref.provider).perEndpointConcurrency,
     }));
   }
 

@@ -5,8 +5,10 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { Queues } from '../queues/queues.js';
 import { intoChunks } from './chunks.js';
+import { dealOut, interleave } from './fair-share.js';
 import { ProviderRouter } from './provider-router.service.js';
-import { Window } from './window.js';
+import { type Survey, Surveyor } from './due.js';
+import { Windows } from './windows.js';
 
 /** Rows marked by one statement. A larger one holds its locks longer than it saves. */
 const BATCH = 500;
@@ -28,7 +30,8 @@ export interface Pass {
  */
 @Injectable()
 export class RelayService {
-  private readonly windows = new Map<string, Window>();
+  private readonly windows = new Windows();
+  private readonly surveyor: Surveyor;
 
   constructor(
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
@@ -36,28 +39,32 @@ export class RelayService {
     @Inject(ProviderRouter) private readonly router: ProviderRouter,
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(Log) private readonly log: Log,
-  ) {}
+  ) {
+    this.surveyor = new Surveyor(outbox);
+  }
 
   /** Looks at every queue and publishes what is due and has room. */
   async runOnce(): Promise<Pass> {
     const routes = this.router.routes();
-    const states = await this.outbox.survey(routes);
-    const pass: Pass = { published: 0, isFull: false, dueMs: undefined };
+    const survey = await this.surveyor.look(routes);
+    const pass: Pass = { published: 0, isFull: survey.hasMore, dueMs: undefined };
     for (const route of routes) {
-      const state = states.get(route.queue)!;
-      if (state.dueMs === null) continue;
-      pass.dueMs = Math.min(pass.dueMs ?? Infinity, state.dueMs);
-      if (state.dueMs > 0) continue;
-      const room = this.windowOf(route.queue).room(state);
-      if (room > 0) pass.published += await this.publish(route, Math.min(BATCH, room));
-      else pass.isFull = true;
+      const dueMs = survey.dueMs(route);
+      if (dueMs === undefined) continue;
+      pass.dueMs = Math.min(pass.dueMs ?? Infinity, dueMs);
+      if (dueMs > 0) continue;
+      const published = await this.publish(route, survey);
+      if (published === 'no room') pass.isFull = true;
+      else pass.published += published;
     }
     return pass;
   }
 
-  private async publish(route: Route, limit: number): Promise<number> {
-    const hints = await this.outbox.publishDue(route, limit);
-    if (hints.length === 0) return 0;
+  private async publish(route: Route, survey: Survey): Promise<number | 'no room'> {
+    const room = Math.min(BATCH, this.windows.roomOfQueue(route.queue, survey.windows.get(route.queue)));
+    if (room === 0) return 'no room';
+    const hints = route.channel === 'webhook' ? await this.takeOfEndpoints(route, survey, room) : await this.outbox.publishDue(route, room);
+    if (hints === 'no room' || hints.length === 0) return hints === 'no room' ? hints : 0;
     try {
       await this.queues.publish(route.queue, intoChunks(hints));
     } catch (error) {
@@ -68,16 +75,21 @@ export class RelayService {
     return hints.length;
   }
 
+  /** Each endpoint's own share of the room, dealt one by one so that a chunk holds hints of many. */
+  private async takeOfEndpoints(route: Route, survey: Survey, room: number): Promise<Published[] | 'no room'> {
+    const state = survey.windows.get(route.queue);
+    const rooms = survey.endpoints(route).map((endpointId) => ({
+      endpointId,
+      room: this.windows.roomOfEndpoint(endpointId, state, route.perEndpointConcurrency),
+    }));
+    const shares = dealOut(rooms, room);
+    return shares.length === 0 ? 'no room' : interleave(await this.outbox.publishDueOfEndpoints(route, shares));
+  }
+
   /** Whether or not some hints got in: their numbers are spent, so taking the marks back cannot send anything twice. */
   private async takeBack(route: Route, hints: readonly Published[], cause: unknown): Promise<void> {
     this.log.warn('relay.publish_failed', { queue: route.queue, hints: hints.length, err: cause });
     await this.outbox.takeBack(hints, 0);
-  }
-
-  private windowOf(queue: string): Window {
-    const window = this.windows.get(queue) ?? new Window();
-    this.windows.set(queue, window);
-    return window;
   }
 }
 

@@ -1,23 +1,30 @@
-import type { QueueState } from '../outbox/outbox.store.js';
+import type { WindowState } from '../outbox/outbox.store.js';
 
-/** A queue holds about this much work: enough that no worker waits for the relay, little enough that what waits obeys. */
-const TARGET_MS = 2_000;
-/** However slow the provider, this many hints are out, so that a worker that frees up finds one. */
-const FLOOR = 100;
-/** However fast, not more: a queue emptied by FLUSHALL costs one window of re-publication. */
-const CEILING = 8_000;
+export interface WindowBounds {
+  /** However slow, this many hints are out, so that who frees up finds one. */
+  floor: number;
+  /** However fast, not more. */
+  ceiling: number;
+  /** The oldest hint should not wait longer. Milliseconds. */
+  targetMs: number;
+}
 
 /**
- * How many hints a queue may hold. Nobody knows a provider's speed beforehand, so the window learns: it doubles while it
- * is found nearly empty, and halves while its oldest hint has waited longer than two seconds.
+ * How many hints may be out at once, of a queue or of one endpoint. Nobody knows a provider's speed beforehand, so the
+ * window learns: it doubles while it is found half empty, and halves while its oldest hint has waited too long.
  */
 export class Window {
-  private size = FLOOR;
+  private size: number;
+
+  constructor(private readonly bounds: WindowBounds) {
+    this.size = bounds.floor;
+  }
 
   /** How many more may be published now. */
-  room({ count, oldestMs }: QueueState): number {
-    if (oldestMs > TARGET_MS) this.size = Math.max(FLOOR, Math.floor(this.size / 2));
-    else if (count * 2 < this.size) this.size = Math.min(CEILING, this.size * 2);
+  room({ count, oldestMs }: WindowState): number {
+    const { floor, ceiling, targetMs } = this.bounds;
+    if (oldestMs > targetMs) this.size = Math.max(floor, Math.floor(this.size / 2));
+    else if (count * 2 < this.size) this.size = Math.min(ceiling, this.size * 2);
     return Math.max(0, this.size - count);
   }
 }

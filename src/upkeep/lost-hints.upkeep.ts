@@ -4,8 +4,6 @@ import { OutboxStore } from '../outbox/outbox.store.js';
 import { Queues } from '../queues/queues.js';
 import type { UpkeepService } from './upkeep.service.js';
 
-/** A hint older than this, in a queue that holds nothing, is on its way nowhere. */
-const IN_EMPTY_QUEUE_MS = 3_000;
 /** Where no job waits, workers hold them all, and a worker holds a hint for ten seconds at most: these are dead. */
 const IN_DEAD_HANDS_MS = 15_000;
 /** A hint older than this is lost whatever the queue holds: a window is two seconds of work. */
@@ -43,8 +41,7 @@ export class LostHints implements UpkeepService {
   }
 
   private async ageOf(queue: string): Promise<number> {
-    const { waiting, active } = await this.queues.counts(queue);
-    if (waiting > 0) return IN_ANY_QUEUE_MS;
-    return active > 0 ? IN_DEAD_HANDS_MS : IN_EMPTY_QUEUE_MS;
+    const { waiting } = await this.queues.counts(queue);
+    return waiting > 0 ? IN_ANY_QUEUE_MS : IN_DEAD_HANDS_MS;
   }
 }

@@ -10,6 +10,8 @@ export interface Route {
   /** Whether rows that no provider is prescribed for go here too: true for the channel's first choice. */
   takesUnpinned: boolean;
   queue: string;
+  /** Of webhooks: calls that one endpoint may have in flight. */
+  perEndpointConcurrency: number;
 }
 
 export interface Published {
@@ -32,7 +34,8 @@ const PUBLISH_DUE = `
    WHERE notification_id = ANY (ARRAY(
            SELECT o.notification_id
              FROM outbox o
-            WHERE o.channel = $1 AND o.lane = $2 AND o.published_at IS NULL AND o.available_at <= now()
+            WHERE o.channel = $1 AND o.lane = $2 AND o.published_at IS NULL AND o.endpoint_id IS NULL
+              AND o.available_at <= now()
               AND (o.provider = $3 OR (o.provider IS NULL AND $4))
               AND (o.ordering_seq IS NULL OR NOT EXISTS (
                     SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)

@@ -1,0 +1,31 @@
+import type { EndpointRoom, Published } from '../outbox/outbox.store.js';
+
+/** Divides `total` among the endpoints that have room: nobody more than its room, and what one leaves goes to the others. */
+export function dealOut(rooms: readonly EndpointRoom[], total: number): EndpointRoom[] {
+  const byRoom = rooms.filter(({ room }) => room > 0).sort((a, b) => a.room - b.room);
+  let left = total;
+  const shares: EndpointRoom[] = [];
+  byRoom.forEach(({ endpointId, room }, i) => {
+    const share = Math.min(room, Math.ceil(left / (byRoom.length - i)));
+    if (share > 0) shares.push({ endpointId, room: share });
+    left -= share;
+  });
+  return shares;
+}
+
+/** One of each endpoint in turn. */
+export function interleave(hints: readonly Published[]): Published[] {
+  const byEndpoint = new Map<string | null, Published[]>();
+  for (const hint of hints) {
+    const own = byEndpoint.get(hint.endpointId);
+    if (own) own.push(hint);
+    else byEndpoint.set(hint.endpointId, [hint]);
+  }
+  if (byEndpoint.size <= 1) return [...hints];
+  const turns = [...byEndpoint.values()];
+  const dealt: Published[] = [];
+  for (let round = 0; dealt.length < hints.length; round++) {
+    for (const own of turns) if (round < own.length) dealt.push(own[round]!);
+  }
+  return dealt;
+}

@@ -1,0 +1,41 @@
+import type { QueueWindow } from '../outbox/outbox.store.js';
+import { Window, type WindowBounds } from './window.js';
+
+/**
+ * A queue holds about two seconds of work: enough that no worker waits for the relay, little enough that what waits obeys.
+ * The ceiling is what FLUSHALL costs at most: one window of re-publication.
+ */
+const QUEUE: WindowBounds = { floor: 100, ceiling: 8_000, targetMs: 2_000 };
+/** An endpoint that answers quickly may have this many hints out. */
+const ENDPOINT_CEILING = 1_000;
+const ENDPOINT_TARGET_MS = 1_000;
+/** Endpoints whose speed is remembered; the rest begin at the floor again. */
+const MAX_REMEMBERED = 20_000;
+
+const EMPTY: QueueWindow = { count: 0, oldestMs: 0, endpoints: new Map() };
+
+/** The windows of all queues and endpoints, as this relay has learnt them. */
+export class Windows {
+  private readonly queues = new Map<string, Window>();
+  private readonly endpoints = new Map<string, Window>();
+
+  roomOfQueue(queue: string, state: QueueWindow | undefined): number {
+    return remembered(this.queues, queue, () => new Window(QUEUE)).room(state ?? EMPTY);
+  }
+
+  /** A slow endpoint never has more out than twice its cap: one dead among fifty costs the others nothing. */
+  roomOfEndpoint(endpointId: string, state: QueueWindow | undefined, cap: number): number {
+    const bounds = { floor: 2 * cap, ceiling: Math.max(2 * cap, ENDPOINT_CEILING), targetMs: ENDPOINT_TARGET_MS };
+    const window = remembered(this.endpoints, endpointId, () => new Window(bounds));
+    return window.room(state?.endpoints.get(endpointId) ?? EMPTY);
+  }
+}
+
+function remembered(windows: Map<string, Window>, key: string, make: () => Window): Window {
+  let window = windows.get(key);
+  if (window) return window;
+  if (windows.size >= MAX_REMEMBERED) windows.clear();
+  window = make();
+  windows.set(key, window);
+  return window;
+}
