@@ -20,18 +20,13 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function call(
-  method: string,
-  path: string,
-  body?: object,
-  key = app.apiKey,
-): Promise<{ status: number; body: any }> {
+async function call(method: string, path: string, body?: object, key = app.apiKey) {
   const response = await fetch(app.url + path, {
     method,
     headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
     ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  return { status: response.status, body: await response.json() };
+  return { status: response.status, body: JSON.parse(await response.text()) };
 }
 
 describe('GET /v1/templates', () => {
