@@ -8,10 +8,12 @@ import { Stories } from '../accept/stories.service.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
+import { TemplatesController } from '../templating/templates.controller.js';
+import { TemplatesPageController } from '../templating/templates-page.controller.js';
 
 /** The role `api`: the door, and what callers may read. Needs PostgreSQL; never waits for the queue. */
 @Module({
-  controllers: [NotificationsController, EndpointsController],
+  controllers: [NotificationsController, EndpointsController, TemplatesController, TemplatesPageController],
   providers: [AcceptService, AcceptGroup, Addressing, Stories, WakeUp],
 })
 export class ApiModule implements OnApplicationBootstrap {

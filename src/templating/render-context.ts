@@ -65,17 +65,22 @@ export class RenderContext extends Context {
     return UNREACHABLE.has(key) ? undefined : super.readProperty(container, key);
   }
 
-  override *_getFromScope(
+  /** Liquid takes a plain value wherever it takes a generator, and a letter has hundreds of look-ups. */
+  override _getFromScope(
     scope: unknown,
     paths: Parameters<Context['_getFromScope']>[1],
     strict: boolean = this.strictVariables,
   ): IterableIterator<unknown> {
     const segments = (typeof paths === 'string' ? paths.split('.') : paths) as (string | number)[];
+    return this.lookUp(scope, segments, strict) as IterableIterator<unknown>;
+  }
+
+  private lookUp(scope: unknown, segments: readonly (string | number)[], isStrict: boolean): unknown {
     let value = scope;
-    for (const [at, segment] of segments.entries()) {
+    for (let at = 0; at < segments.length; at++) {
       const container = value;
-      value = yield this.readProperty(container as object, segment);
-      if (value !== undefined || !strict) continue;
+      value = this.readProperty(container as object, segments[at]!);
+      if (value !== undefined || !isStrict) continue;
       const missing = new MissingVariable(this, container, segments.slice(at), segments);
       if (this.isCounting && this.absent.has(missing.pointer)) return null;
       throw missing;

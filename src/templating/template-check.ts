@@ -29,7 +29,7 @@ export function checkTemplates(templates: Templates): CheckedLetter[] {
 }
 
 function checkType(templates: Templates, type: TemplateSummary, locale: string | undefined): CheckedLetter[] {
-  const sample = (locale === undefined ? undefined : type.samples[locale]) ?? type.sample;
+  const sample = templates.sampleOf(type.name, locale);
   const unknown = templates.unsampled(type.name, locale, sample);
   const asked = unknown.map((name) => `sample.json lacks ${name}`);
   const about = { template: type.name, locale: locale ?? 'default' };

@@ -74,6 +74,14 @@ export class Templates {
     }));
   }
 
+  /** The sample in the narrowest language that has one. Throws TemplateError for what is no language. */
+  sampleOf(template: string, locale: string | undefined): Data {
+    const type = this.types.get(template);
+    if (!type) return {};
+    const own = chainOf(type, locale).find((one) => type.samples.has(one));
+    return type.samples.get(own ?? '') ?? {};
+  }
+
   /** Variables that the type's own files name, whatever branch they stand in, and `data` does not have. */
   unsampled(template: string, locale: string | undefined, data: Data): string[] {
     const type = this.types.get(template);
