@@ -1,0 +1,21 @@
+// node count.mjs RESULTS STATUS: "PASSED FAILED" from vitest's JSON report and its exit code.
+// What was skipped or left to do has failed: a test that did not run proves nothing.
+import { existsSync, readFileSync } from 'node:fs';
+
+const [file, status] = process.argv.slice(2);
+const report = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+const { numTotalTests = 0, numPassedTests = 0 } = report;
+const fileFaults = (report.testResults ?? []).filter(
+  (one) => one.status === 'failed' && one.assertionResults.length === 0,
+);
+
+let failed = numTotalTests - numPassedTests + fileFaults.length;
+// An error outside of any test, or no report, or no test at all.
+if (failed === 0 && (status !== '0' || numTotalTests === 0)) failed = 1;
+
+for (const result of report.testResults ?? []) {
+  for (const test of result.assertionResults) {
+    if (test.status !== 'passed') process.stderr.write(`not passed (${test.status}): ${test.fullName}\n`);
+  }
+}
+process.stdout.write(`${numPassedTests} ${failed}\n`);
