@@ -7,7 +7,9 @@ interface Meaning {
   scope: FailureScope;
 }
 
-const busy: Meaning = { kind: 'deferred', class: 'slow', scope: 'endpoint' };
+const down: Meaning = { kind: 'deferred', class: 'slow', scope: 'endpoint' };
+/** It ran and failed: quick retries cure a passing fault, and a lasting one is better known of soon. */
+const faulty: Meaning = { kind: 'deferred', class: 'retry', scope: 'endpoint' };
 const misdeployed: Meaning = { kind: 'deferred', class: 'slow', scope: 'endpoint' };
 const refused: Meaning = { kind: 'deferred', class: 'retry', scope: 'message' };
 
@@ -21,29 +23,29 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   403: misdeployed,
   404: misdeployed,
   405: misdeployed,
-  408: busy,
+  408: faulty,
   410: { kind: 'rejected', class: 'gone', scope: 'endpoint' },
   413: refused,
   414: refused,
   415: refused,
   422: refused,
-  425: busy,
+  425: faulty,
   429: { kind: 'deferred', class: 'throttled', scope: 'endpoint' },
-  500: busy,
+  500: faulty,
   501: { kind: 'rejected', class: 'permanent', scope: 'endpoint' },
-  502: busy,
-  503: busy,
-  504: busy,
+  502: down,
+  503: down,
+  504: down,
   505: { kind: 'rejected', class: 'permanent', scope: 'endpoint' },
-  522: busy,
-  524: busy,
+  522: down,
+  524: down,
 };
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300;
 
 /** `excerpt`: the beginning of the answer's body, sanitised. */
 export function classifyStatus(status: number, excerpt: string, retryAfterMs: number | undefined): Failed {
-  const meaning = BY_STATUS[status] ?? (status >= 500 ? busy : status >= 300 && status < 400 ? misdeployed : refused);
+  const meaning = BY_STATUS[status] ?? (status >= 500 ? faulty : status >= 300 && status < 400 ? misdeployed : refused);
   return {
     ...meaning,
     code: `http_${status}`,

@@ -20,7 +20,8 @@ export interface AttemptRecord {
  *
  * Guarded twice: the attempt must still be open and the notification still `sending` at the same dispatch. Who was given
  * up meanwhile wins nothing here and is told so (see settle-late). Only one writer can win, so repeating the statement
- * after a lost answer is harmless.
+ * after a lost answer is harmless. A relay is woken for what its poll (1 s) would see too late: a retry sooner than that,
+ * or the next of an ordering key.
  */
 const RECORD_OUTCOMES = `
   WITH input AS (
@@ -63,7 +64,10 @@ const RECORD_OUTCOMES = `
      WHERE notification_id = ANY (ARRAY(
              SELECT id FROM moved WHERE ordering_key IS NOT NULL AND next_status NOT IN ('retrying', 'in_doubt')))
   )
-  SELECT id FROM moved`;
+  SELECT id,
+         (SELECT pg_notify('posthaste_outbox', '')
+           WHERE EXISTS (SELECT FROM moved WHERE ordering_key IS NOT NULL OR (next_status = 'retrying' AND delay_ms < 1000)))
+    FROM moved`;
 
 /** Answers for each record whether it won. */
 export async function recordOutcomes(pool: Pool | PoolClient, records: readonly AttemptRecord[]): Promise<boolean[]> {

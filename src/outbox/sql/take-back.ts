@@ -5,12 +5,16 @@ import type { Pool } from 'pg';
  * worker hands them back. The row's next publication has a new number, so a hint that did get through is stale.
  */
 const TAKE_BACK = `
-  UPDATE outbox
-     SET published_at = NULL, queue = NULL,
-         available_at = greatest(available_at, now() + $3 * interval '1 ms')
-   WHERE notification_id = ANY ($1::uuid[])
-     AND published_at IS NOT NULL
-     AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]`;
+  WITH taken_back AS (
+    UPDATE outbox
+       SET published_at = NULL, queue = NULL,
+           available_at = greatest(available_at, now() + $3 * interval '1 ms')
+     WHERE notification_id = ANY ($1::uuid[])
+       AND published_at IS NOT NULL
+       AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
+    RETURNING notification_id
+  )
+  SELECT count(*)::integer AS count, (SELECT pg_notify('posthaste_outbox', '')) FROM taken_back`;
 
 /** How many were taken back. `delayMs`: not before then. */
 export async function takeBack(
@@ -18,10 +22,10 @@ export async function takeBack(
   hints: readonly { id: string; dispatch: number }[],
   delayMs: number,
 ): Promise<number> {
-  const { rowCount } = await pool.query({
+  const { rows } = await pool.query<{ count: number }>({
     name: 'take_back',
     text: TAKE_BACK,
     values: [hints.map((hint) => hint.id), hints.map((hint) => hint.dispatch), delayMs],
   });
-  return rowCount ?? 0;
+  return rows[0]!.count;
 }

@@ -46,6 +46,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   private readonly agent: Agent;
   private readonly underWay = new Set<UnderWay>();
   private readonly sweeper: NodeJS.Timeout;
+  private isClosed = false;
 
   constructor(
     private readonly config: ProviderConfig,
@@ -65,6 +66,9 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 
   async send(parcel: Parcel<WebhookContent>, call: Call): Promise<Outcome> {
+    if (this.isStopping(call)) {
+      return failed('not_sent', { class: 'lease', code: 'process_stopping', detail: 'This process is stopping and called nobody.', scope: 'message' });
+    }
     const endpoint = await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
     if (!endpoint) return refusal('gone', 'endpoint_deleted', 'The endpoint has been deleted.');
     if (!endpoint.isEnabled) return refusal('gone', 'endpoint_disabled', 'The endpoint is disabled.');
@@ -75,6 +79,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
 
   async close(): Promise<void> {
     clearInterval(this.sweeper);
+    this.isClosed = true;
     await this.agent.destroy();
   }
 
@@ -94,7 +99,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
       });
       return await this.read(answer, call.now());
     } catch (error) {
-      return networkOutcome(error);
+      return this.isStopping(call) ? cutShort(error) : networkOutcome(error);
     } finally {
       this.underWay.delete(entry);
     }
@@ -108,6 +113,10 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     }
     const excerpt = sanitisedDetail(await readExcerpt(body));
     return classifyStatus(statusCode, excerpt, parseRetryAfterMs(headers['retry-after'], now));
+  }
+
+  private isStopping(call: Call): boolean {
+    return this.isClosed || call.signal.aborted;
   }
 
   private cutOverdue(): void {
@@ -154,6 +163,12 @@ function networkOutcome(error: unknown): Outcome {
   }
   const { kind, code, detail, stage } = networkFaultOf(error);
   return failed(kind, { class: 'slow', code, detail, scope: stage === 'exchange' ? 'endpoint' : 'host' });
+}
+
+/** Cut from this side: it says nothing about the endpoint. */
+function cutShort(error: unknown): Outcome {
+  const { kind, code, detail } = networkFaultOf(error);
+  return failed(kind, { class: kind === 'in_doubt' ? 'in_doubt' : 'lease', code, detail, scope: 'message' });
 }
 
 const isRefusedAddress = (error: unknown): boolean =>
