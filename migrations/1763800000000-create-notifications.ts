@@ -56,7 +56,9 @@ export class CreateNotifications1763800000000 implements MigrationInterface {
       ) WITH (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.05)`);
     await runner.query(`CREATE INDEX notifications_by_recipient ON notifications (recipient_key, id)`);
     await runner.query(`CREATE INDEX notifications_by_type ON notifications (type, id)`);
-    await runner.query(`CREATE INDEX notifications_by_event ON notifications (event_id, id) WHERE event_id IS NOT NULL`);
+    await runner.query(
+      `CREATE INDEX notifications_by_event ON notifications (event_id, id) WHERE event_id IS NOT NULL`,
+    );
 
     await runner.query(`
       CREATE TABLE attempts (

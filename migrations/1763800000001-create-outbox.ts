@@ -36,7 +36,9 @@ export class CreateOutbox1763800000001 implements MigrationInterface {
     await runner.query(`
       CREATE INDEX outbox_due_by_endpoint ON outbox (lane, endpoint_id, available_at, notification_id)
        WHERE published_at IS NULL AND endpoint_id IS NOT NULL`);
-    await runner.query(`CREATE INDEX outbox_published ON outbox (queue, published_at) WHERE published_at IS NOT NULL`);
+    await runner.query(
+      `CREATE INDEX outbox_published ON outbox (queue, published_at) WHERE published_at IS NOT NULL`,
+    );
     await runner.query(`CREATE INDEX outbox_overdue ON outbox (overdue_at)`);
 
     await runner.query(`

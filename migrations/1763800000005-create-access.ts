@@ -27,7 +27,6 @@ export class CreateAccess1763800000005 implements MigrationInterface {
         key        text NOT NULL,
         route      text NOT NULL,
         body_hash  bytea NOT NULL,
-        http_status integer,
         answer     bytea,
         created_at timestamptz NOT NULL DEFAULT now(),
         PRIMARY KEY (api_key_id, key)

@@ -74,7 +74,10 @@ export class AcceptGroup implements OnApplicationShutdown {
 
   private async findKnown(rows: NewNotification[]): Promise<Map<string, KnownNotification>> {
     if (rows.length === 0) return new Map();
-    const known = await findByKeys(this.pool, rows.map((row) => row.keyHash));
+    const known = await findByKeys(
+      this.pool,
+      rows.map((row) => row.keyHash),
+    );
     return new Map(known.map((one) => [one.keyHash, one]));
   }
 }

@@ -46,7 +46,10 @@ export class AcceptService {
   async accept(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
     const draft = this.draft(request);
     const prepared = await this.prepare(draft, apiKeyId);
-    const settled = prepared instanceof Problem ? await this.knownOr(draft, prepared) : await this.group.settle(prepared.row);
+    const settled =
+      prepared instanceof Problem
+        ? await this.knownOr(draft, prepared)
+        : await this.group.settle(prepared.row);
     return this.answer(draft, settled, prepared);
   }
 
@@ -71,13 +74,19 @@ export class AcceptService {
 
   private draft(request: NotificationRequest): Draft {
     const faults = rulesBeyondShape(request);
-    if (faults.length > 0) throw new Problem('invalid_request', 'Some fields are wrong; each is named in `errors`.', { errors: faults });
+    if (faults.length > 0)
+      throw new Problem('invalid_request', 'Some fields are wrong; each is named in `errors`.', {
+        errors: faults,
+      });
     return draftOf(request, this.hasher);
   }
 
   private tryDraft(item: unknown): Draft | Problem {
     const faults = faultsIn(item);
-    if (faults.length > 0) return new Problem('invalid_request', 'Some fields are missing or wrong; each is named in `errors`.', { errors: faults });
+    if (faults.length > 0)
+      return new Problem('invalid_request', 'Some fields are missing or wrong; each is named in `errors`.', {
+        errors: faults,
+      });
     try {
       return this.draft(item as NotificationRequest);
     } catch (error) {
@@ -109,7 +118,10 @@ export class AcceptService {
     if (settled.isNew) {
       this.gauges.accepted.inc({ result: 'accepted' });
       const segments = prepared instanceof Problem ? undefined : prepared.segments;
-      return { httpStatus: 202, body: { id, status: settled.status, duplicate: false, ...(segments ? { segments } : {}) } };
+      return {
+        httpStatus: 202,
+        body: { id, status: settled.status, duplicate: false, ...(segments ? { segments } : {}) },
+      };
     }
     const differing = differingFields(settled.fingerprint, draft.fingerprint);
     if (differing.length > 0) {
@@ -117,7 +129,10 @@ export class AcceptService {
       throw conflict(id, differing);
     }
     this.gauges.accepted.inc({ result: 'duplicate' });
-    return { httpStatus: 200, body: { id, status: settled.status, duplicate: true, ...(settled.isErased ? { erased: true } : {}) } };
+    return {
+      httpStatus: 200,
+      body: { id, status: settled.status, duplicate: true, ...(settled.isErased ? { erased: true } : {}) },
+    };
   }
 
   private toRow(draft: Draft, addressed: Addressed, apiKeyId: string): NewNotification {
@@ -152,7 +167,8 @@ export class AcceptService {
 /** What the shape alone cannot say. */
 function rulesBeyondShape(request: NotificationRequest): Fault[] {
   const faults: Fault[] = [];
-  if (/^posthaste(\.|$)/.test(request.type)) faults.push({ path: '/type', message: 'begins with posthaste, which is ours' });
+  if (/^posthaste(\.|$)/.test(request.type))
+    faults.push({ path: '/type', message: 'begins with posthaste, which is ours' });
   if (request.expires_at !== undefined && request.expires_in !== undefined) {
     faults.push({ path: '/expires_in', message: 'cannot stand beside expires_at' });
   }
@@ -165,15 +181,25 @@ const expiresInMs = (request: NotificationRequest, ofType: number | undefined): 
 };
 
 const conflict = (id: string, fields: string[]): Problem =>
-  new Problem('idempotency_conflict', `This key was accepted before with other content: ${fields.join(', ')}. Nothing was changed.`, {
-    extensions: { id, fields },
-  });
+  new Problem(
+    'idempotency_conflict',
+    `This key was accepted before with other content: ${fields.join(', ')}. Nothing was changed.`,
+    {
+      extensions: { id, fields },
+    },
+  );
 
 /** In a batch only the item's own answer fails; what is no refusal is PostgreSQL's trouble, and this item's alone. */
 function toItemProblem(error: unknown): ItemAnswer {
   if (error instanceof Problem) return { problem: error };
   if (isUnavailable(error)) {
-    return { problem: new Problem('unavailable', 'It may or may not be stored: send it again, its key makes that safe.', { cause: error }) };
+    return {
+      problem: new Problem(
+        'unavailable',
+        'It may or may not be stored: send it again, its key makes that safe.',
+        { cause: error },
+      ),
+    };
   }
   return { problem: new Problem('internal', 'The fault is ours and has been logged.', { cause: error }) };
 }

@@ -29,7 +29,10 @@ export class Addressing {
     const channel = this.channelOf(draft);
     const { address, faults } = this.parseAddress(draft, channel);
     faults.push(...this.timeFaults(draft));
-    if (faults.length > 0) throw new Problem('invalid_request', 'Some fields are wrong; each is named in `errors`.', { errors: faults });
+    if (faults.length > 0)
+      throw new Problem('invalid_request', 'Some fields are wrong; each is named in `errors`.', {
+        errors: faults,
+      });
     const dataJson = request.data === undefined ? '{}' : JSON.stringify(request.data);
     if (dataJson.length > MAX_DATA_BYTES || Buffer.byteLength(dataJson) > MAX_DATA_BYTES) {
       throw new Problem('too_large', `\`data\` may have at most ${MAX_DATA_BYTES / 1024} KiB of JSON.`);
@@ -45,14 +48,17 @@ export class Addressing {
     const channel = request.channel ?? this.config.file.types.get(request.type)?.channel;
     if (channel) return channel;
     const message = 'is required: the configuration names no channel for this type';
-    throw new Problem('invalid_request', 'It is not known how this should go.', { errors: [{ path: '/channel', message }] });
+    throw new Problem('invalid_request', 'It is not known how this should go.', {
+      errors: [{ path: '/channel', message }],
+    });
   }
 
   private parseAddress({ request }: Draft, channel: ChannelName): { address: string; faults: Fault[] } {
     const parsed = this.channels.channel(channel).parseAddress(request.to ?? request.recipient);
     if ('address' in parsed) return { address: parsed.address, faults: [] };
     const path = request.to === undefined ? '/recipient' : '/to';
-    const hint = request.to === undefined ? ' (`to` is left out, so the recipient is taken as the address)' : '';
+    const hint =
+      request.to === undefined ? ' (`to` is left out, so the recipient is taken as the address)' : '';
     return { address: '', faults: [{ path, message: parsed.fault + hint }] };
   }
 
@@ -86,7 +92,10 @@ export class Addressing {
       return channel.compose(letterOf(draft, { template }, this.clock.now()));
     } catch (error) {
       if (!isUnfit(error)) throw error;
-      throw new Problem('template_error', 'The template cannot be filled with this data.', { errors: error.faults, cause: error });
+      throw new Problem('template_error', 'The template cannot be filled with this data.', {
+        errors: error.faults,
+        cause: error,
+      });
     }
   }
 }

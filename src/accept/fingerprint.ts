@@ -1,3 +1,4 @@
+import { canonicalJson } from '../platform/canonical-json.js';
 import type { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import type { NotificationRequest } from './notification.schema.js';
 
@@ -37,7 +38,7 @@ export function fingerprintOf(request: NotificationRequest, hasher: KeyedHasher)
   FIELDS.forEach((field, number) => {
     const value = sent[field];
     if (value === undefined) return;
-    const text = typeof value === 'string' ? value : canonical(value);
+    const text = typeof value === 'string' ? value : canonicalJson(value);
     hex += number.toString(16).padStart(2, '0') + hasher.hex(`${field}\0${text}`, HASH_BYTES);
   });
   return Buffer.from(hex, 'hex');
@@ -56,15 +57,4 @@ function entries(fingerprint: Buffer): Map<number, string> {
     map.set(fingerprint[at]!, fingerprint.toString('hex', at + 1, at + ENTRY_BYTES));
   }
   return map;
-}
-
-/** JSON with sorted names: the order in which a caller's library writes fields is not content. */
-export function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const object = value as Record<string, unknown>;
-  return `{${Object.keys(object)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonical(object[name])}`)
-    .join(',')}}`;
 }

@@ -24,11 +24,19 @@ export const NotificationRequest = Type.Object(
     recipient: text(320, 'who it is for, printable text; part of the key'),
     business_id: text(256, 'what it is about, printable text; part of the key'),
     channel: Type.Optional(oneOf(CHANNELS, 'how it goes; may be left out when the type names one')),
-    to: Type.Optional(text(320, 'the address: a mailbox, an E.164 number, an endpoint id; default: the recipient')),
+    to: Type.Optional(
+      text(320, 'the address: a mailbox, an E.164 number, an endpoint id; default: the recipient'),
+    ),
     data: Type.Optional(Json('what the template is filled with, or what a webhook carries')),
-    template: Type.Optional(Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'default: the type' })),
+    template: Type.Optional(
+      Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'default: the type' }),
+    ),
     locale: Type.Optional(
-      Type.String({ maxLength: 35, pattern: '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$', description: 'a language tag, as de-AT' }),
+      Type.String({
+        maxLength: 35,
+        pattern: '^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*$',
+        description: 'a language tag, as de-AT',
+      }),
     ),
     lane: Type.Optional(oneOf(LANES, 'default: transactional')),
     send_at: Type.Optional(Time('not before this time')),
@@ -71,7 +79,9 @@ export const BatchAnswer = Type.Object({
       duplicate: Type.Optional(Type.Boolean()),
       segments: Type.Optional(Type.Integer()),
       erased: Type.Optional(Type.Boolean()),
-      problem: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: 'problem details, RFC 9457' })),
+      problem: Type.Optional(
+        Type.Record(Type.String(), Type.Unknown(), { description: 'problem details, RFC 9457' }),
+      ),
     }),
   ),
 });

@@ -23,7 +23,14 @@ export class NotificationsController {
       202: { description: 'Accepted now, and durable', schema: Accepted },
       200: { description: 'Accepted before with the same content', schema: Accepted },
     },
-    problems: ['idempotency_conflict', 'no_provider', 'no_template', 'template_error', 'too_large', 'unavailable'],
+    problems: [
+      'idempotency_conflict',
+      'no_provider',
+      'no_template',
+      'template_error',
+      'too_large',
+      'unavailable',
+    ],
   })
   async create(
     @Body() body: NotificationRequest,
@@ -57,7 +64,12 @@ export class NotificationsController {
     scope: 'read',
     summary: 'List notifications, newest first',
     query: ListQuery,
-    answers: { 200: { description: 'A page; it may hold less than its limit and still go on', schema: NotificationPage } },
+    answers: {
+      200: {
+        description: 'A page; it may hold less than its limit and still go on',
+        schema: NotificationPage,
+      },
+    },
   })
   list(@Query() query: ListQuery): Promise<NotificationPage> {
     return this.stories.list(query);
@@ -67,7 +79,9 @@ export class NotificationsController {
   @Route({
     scope: 'read',
     summary: 'The whole story of one',
-    answers: { 200: { description: 'What it is, what happened, what happens next', schema: NotificationStory } },
+    answers: {
+      200: { description: 'What it is, what happened, what happens next', schema: NotificationStory },
+    },
     problems: ['not_found'],
   })
   get(@Param('id') id: string): Promise<NotificationStory> {
@@ -90,5 +104,9 @@ export class NotificationsController {
 function toResult(answer: ItemAnswer, index: number): object {
   if (!('problem' in answer)) return { index, http_status: answer.httpStatus, ...answer.body };
   const { problem } = answer;
-  return { index, http_status: problem.status, problem: problem.toDetails(`/v1/notifications/batch#/notifications/${index}`) };
+  return {
+    index,
+    http_status: problem.status,
+    problem: problem.toDetails(`/v1/notifications/batch#/notifications/${index}`),
+  };
 }

@@ -59,22 +59,38 @@ export class Stories {
     const faults: Fault[] = [];
     const { type, recipient, business_id: businessId } = query;
     if (businessId !== undefined && (type === undefined || recipient === undefined)) {
-      faults.push({ path: '/business_id', message: 'needs type and recipient beside it: together they are the key' });
+      faults.push({
+        path: '/business_id',
+        message: 'needs type and recipient beside it: together they are the key',
+      });
     }
     const isLed = recipient ?? type ?? query.status ?? query.event_id ?? query.created_after;
     for (const field of ['channel', 'provider'] as const) {
       if (query[field] !== undefined && isLed === undefined) {
-        faults.push({ path: `/${field}`, message: 'needs one of recipient, type, status, event_id, created_after beside it' });
+        faults.push({
+          path: `/${field}`,
+          message: 'needs one of recipient, type, status, event_id, created_after beside it',
+        });
       }
     }
     const before = idIn('notification', '/cursor', query.cursor, faults);
     const eventId = idIn('event', '/event_id', query.event_id, faults);
-    if (faults.length > 0) throw new Problem('invalid_request', 'This question cannot be answered from an index.', { errors: faults });
+    if (faults.length > 0)
+      throw new Problem('invalid_request', 'This question cannot be answered from an index.', {
+        errors: faults,
+      });
     return {
       limit: query.limit ?? DEFAULT_LIMIT,
       ...(businessId === undefined ? {} : { keyHash: keyHashOf(this.hasher, type!, recipient!, businessId) }),
       ...(recipient === undefined ? {} : { recipient, recipientKey: recipientKeyOf(this.hasher, recipient) }),
-      ...definedOnly({ type, status: query.status, channel: query.channel, provider: query.provider, eventId, before }),
+      ...definedOnly({
+        type,
+        status: query.status,
+        channel: query.channel,
+        provider: query.provider,
+        eventId,
+        before,
+      }),
       ...(query.created_after === undefined ? {} : { createdAfter: new Date(query.created_after) }),
       ...(query.created_before === undefined ? {} : { createdBefore: new Date(query.created_before) }),
     };
@@ -89,7 +105,12 @@ export class Stories {
   }
 }
 
-function idIn(kind: 'notification' | 'event', path: string, publicId: string | undefined, faults: Fault[]): string | undefined {
+function idIn(
+  kind: 'notification' | 'event',
+  path: string,
+  publicId: string | undefined,
+  faults: Fault[],
+): string | undefined {
   if (publicId === undefined) return undefined;
   const id = fromPublicId(kind, publicId);
   if (id === undefined) faults.push({ path, message: 'is no id of ours' });

@@ -6,7 +6,11 @@ import type { StoredAttempt, StoredNotification, Story } from '../notifications/
 import type { NotificationStory, NotificationSummary } from './story.schema.js';
 
 /** One notification as the API shows it in a list. `maxAttempts`: by the policy of its type. */
-export function toSummary(row: StoredNotification, payload: Payload | undefined, maxAttempts: number): NotificationSummary {
+export function toSummary(
+  row: StoredNotification,
+  payload: Payload | undefined,
+  maxAttempts: number,
+): NotificationSummary {
   return {
     id: toPublicId('notification', row.id),
     type: row.type,
@@ -44,7 +48,14 @@ export function toStory(story: Story, payload: Payload | undefined, maxAttempts:
 function historyOf({ notification, attempts, undelivered }: Story): NotificationStory['history'] {
   const end =
     isUndelivered(notification.status) && undelivered
-      ? [{ at: undelivered.since.toISOString(), event: notification.status, code: undelivered.code, class: undelivered.class }]
+      ? [
+          {
+            at: undelivered.since.toISOString(),
+            event: notification.status,
+            code: undelivered.code,
+            class: undelivered.class,
+          },
+        ]
       : [];
   return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...attempts.map(toEntry), ...end];
 }

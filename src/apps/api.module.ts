@@ -7,14 +7,22 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
+import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
+import { ApiKeysController } from '../admin/api-keys.controller.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
 import { TemplatesController } from '../templating/templates.controller.js';
 import { TemplatesPageController } from '../templating/templates-page.controller.js';
 
 /** The role `api`: the door, and what callers may read. Needs PostgreSQL; never waits for the queue. */
 @Module({
-  controllers: [NotificationsController, EndpointsController, TemplatesController, TemplatesPageController],
-  providers: [AcceptService, AcceptGroup, Addressing, Stories, WakeUp],
+  controllers: [
+    NotificationsController,
+    EndpointsController,
+    ApiKeysController,
+    TemplatesController,
+    TemplatesPageController,
+  ],
+  providers: [IdempotentRequests, AcceptService, AcceptGroup, Addressing, Stories, WakeUp],
 })
 export class ApiModule implements OnApplicationBootstrap {
   constructor(@Inject(ApiKeys) private readonly keys: ApiKeys) {}

@@ -32,7 +32,11 @@ export class ChannelsModule {
           inject: [EndpointDirectory, AddressFilter],
           useFactory: (endpoints: EndpointDirectory, filter: AddressFilter) =>
             new ChannelRegistry(
-              [new EmailChannel(templates), new SmsChannel(templates), new WebhookChannel([httpKind(endpoints, filter)])],
+              [
+                new EmailChannel(templates),
+                new SmsChannel(templates),
+                new WebhookChannel([httpKind(endpoints, filter)]),
+              ],
               providers,
             ),
         },

@@ -30,7 +30,9 @@ export async function main(): Promise<void> {
   const { environment } = loadConfig();
   if (environment.databaseUrl === undefined) throw new ConfigError(['DATABASE_URL must be set.']);
   const applied = await migrate(environment.databaseUrl, environment.redisUrl === undefined);
-  process.stdout.write(applied.length === 0 ? 'The database is up to date.\n' : `Applied: ${applied.join(', ')}\n`);
+  process.stdout.write(
+    applied.length === 0 ? 'The database is up to date.\n' : `Applied: ${applied.join(', ')}\n`,
+  );
 }
 
 if (isMain(import.meta.url)) {

@@ -40,12 +40,18 @@ export class PlatformModule {
   static register(foundation: Foundation): DynamicModule {
     const { config, log, doorPool, workPool, sealer, hasher, routes } = foundation;
     const { databaseUrl, webhookAllowNetworks } = config.environment;
-    const allowed = config.isSandbox ? [...webhookAllowNetworks, '127.0.0.0/8', '::1/128'] : webhookAllowNetworks;
+    const allowed = config.isSandbox
+      ? [...webhookAllowNetworks, '127.0.0.0/8', '::1/128']
+      : webhookAllowNetworks;
     return {
       module: PlatformModule,
       global: true,
       imports: [
-        TypeOrmModule.forRoot({ ...dataSourceOptions(databaseUrl!, [EndpointEntity]), retryAttempts: 3, retryDelay: 500 }),
+        TypeOrmModule.forRoot({
+          ...dataSourceOptions(databaseUrl!, [EndpointEntity]),
+          retryAttempts: 3,
+          retryDelay: 500,
+        }),
         DiscoveryModule,
       ],
       controllers: [HealthController, MetricsController, DocsController],
@@ -61,7 +67,9 @@ export class PlatformModule {
         {
           provide: READINESS_CHECKS,
           inject: [Queues],
-          useFactory: (queues: Queues) => [{ name: queues.backend === 'redis' ? 'redis' : 'queues', ask: () => queues.ping() }],
+          useFactory: (queues: Queues) => [
+            { name: queues.backend === 'redis' ? 'redis' : 'queues', ask: () => queues.ping() },
+          ],
         },
         { provide: APP_GUARD, useClass: RouteGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
@@ -71,7 +79,21 @@ export class PlatformModule {
         OpenApi,
         Readiness,
       ],
-      exports: [Config, Log, DoorPool, WorkPool, Sealer, KeyedHasher, AddressFilter, ApiKeys, DatabaseClock, Gauges, OpenApi, Readiness, RouteTable],
+      exports: [
+        Config,
+        Log,
+        DoorPool,
+        WorkPool,
+        Sealer,
+        KeyedHasher,
+        AddressFilter,
+        ApiKeys,
+        DatabaseClock,
+        Gauges,
+        OpenApi,
+        Readiness,
+        RouteTable,
+      ],
     };
   }
 }

@@ -39,16 +39,25 @@ export interface Posthaste {
 }
 
 /** Starts the roles that the configuration names, on a migrated database. Throws ConfigError for what a person must set. */
-export async function startPosthaste(config: Config, log = new Log(config.environment.logLevel)): Promise<Posthaste> {
+export async function startPosthaste(
+  config: Config,
+  log = new Log(config.environment.logLevel),
+): Promise<Posthaste> {
   const foundation = await layFoundation(config, log);
-  const sandbox = config.isSandbox ? new Sandbox(foundation.workPool, foundation.sealer, config.environment.roles) : undefined;
+  const sandbox = config.isSandbox
+    ? new Sandbox(foundation.workPool, foundation.sealer, config.environment.roles)
+    : undefined;
   const providers = sandbox ? await sandbox.start() : config.file.providers;
   const queues = openQueues(config, log, providers);
   const app = await createApp(foundation, rolesOf(config, providers, queues, sandbox));
   await sandbox?.registerHooks(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
   await app.listen(config.environment.port, config.environment.host);
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
-  log.info('process.started', { roles: config.environment.roles, queues: queues.backend, sandbox: config.isSandbox });
+  log.info('process.started', {
+    roles: config.environment.roles,
+    queues: queues.backend,
+    sandbox: config.isSandbox,
+  });
   return {
     app,
     url,
@@ -67,7 +76,9 @@ async function layFoundation(config: Config, log: Log): Promise<Foundation> {
   const { databaseUrl, encryptionKey } = config.environment;
   const missing = [
     ...(databaseUrl === undefined ? ['DATABASE_URL must be set: PostgreSQL is the only truth here.'] : []),
-    ...(encryptionKey === undefined ? ['ENCRYPTION_KEY must be set: `openssl rand -base64 32` makes one.'] : []),
+    ...(encryptionKey === undefined
+      ? ['ENCRYPTION_KEY must be set: `openssl rand -base64 32` makes one.']
+      : []),
   ];
   if (databaseUrl === undefined || encryptionKey === undefined) throw new ConfigError(missing);
   const doorPool = createDoorPool(databaseUrl);
@@ -102,7 +113,10 @@ function rolesOf(
   ];
 }
 
-async function createApp(foundation: Foundation, roles: NonNullable<DynamicModule['imports']>): Promise<NestFastifyApplication> {
+async function createApp(
+  foundation: Foundation,
+  roles: NonNullable<DynamicModule['imports']>,
+): Promise<NestFastifyApplication> {
   const module = { module: PosthasteModule, imports: [PlatformModule.register(foundation), ...roles] };
   const adapter = new FastifyAdapter({ forceCloseConnections: true, trustProxy: false });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;

@@ -63,7 +63,10 @@ export class Sandbox {
   }
 
   private async secretsOf(url: string): Promise<string[]> {
-    const { rows } = await this.pool.query<{ id: string; secret: Buffer }>(`SELECT id, secret FROM endpoints WHERE url = $1`, [url]);
+    const { rows } = await this.pool.query<{ id: string; secret: Buffer }>(
+      `SELECT id, secret FROM endpoints WHERE url = $1`,
+      [url],
+    );
     return rows.map(({ id, secret }) => this.sealer.open(secret, id).toString('utf8'));
   }
 }

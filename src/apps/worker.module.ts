@@ -1,4 +1,10 @@
-import { type DynamicModule, Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
@@ -39,13 +45,18 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         {
           provide: WorkerLoop,
           inject: [ProviderDesks, DispatchService, Outcomes, ...processors],
-          useFactory: (desks: ProviderDesks, dispatch: DispatchService, outcomes: Outcomes, ...all: DeliveryProcessor[]) =>
-            new WorkerLoop(all, desks, dispatch, outcomes),
+          useFactory: (
+            desks: ProviderDesks,
+            dispatch: DispatchService,
+            outcomes: Outcomes,
+            ...all: DeliveryProcessor[]
+          ) => new WorkerLoop(all, desks, dispatch, outcomes),
         },
         {
           provide: WORKER_UPKEEP,
           inject: [OwnAttempts, WorkPool, Gauges, Log],
-          useFactory: (own: OwnAttempts, pool: WorkPool, gauges: Gauges, log: Log) => new UpkeepRunner([own], pool, gauges, log),
+          useFactory: (own: OwnAttempts, pool: WorkPool, gauges: Gauges, log: Log) =>
+            new UpkeepRunner([own], pool, gauges, log),
         },
       ],
     };

@@ -24,7 +24,9 @@ export class ChannelRegistry {
   }
 
   providersOf(channel: ChannelName): ProviderConfig[] {
-    return this.providers.filter((provider) => provider.channel === channel).sort((a, b) => a.priority - b.priority);
+    return this.providers
+      .filter((provider) => provider.channel === channel)
+      .sort((a, b) => a.priority - b.priority);
   }
 
   provider(name: string): ProviderConfig {
@@ -40,9 +42,14 @@ export class ChannelRegistry {
     const kind = this.kindOf(config);
     if (!kind) {
       const known = this.channel(config.channel).kinds.map((one) => one.kind);
-      return [`provider ${config.name}: there is no kind ${config.kind} for ${config.channel}, only ${known.join(', ')}`];
+      return [
+        `provider ${config.name}: there is no kind ${config.kind} for ${config.channel}, only ${known.join(', ')}`,
+      ];
     }
-    const validate = new Ajv({ allErrors: true, strict: false }).compile({ ...kind.options, additionalProperties: false });
+    const validate = new Ajv({ allErrors: true, strict: false }).compile({
+      ...kind.options,
+      additionalProperties: false,
+    });
     if (validate(config.options)) return [];
     return (validate.errors ?? []).map((error) => {
       const unknown = (error.params as { additionalProperty?: string }).additionalProperty;

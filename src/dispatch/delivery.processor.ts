@@ -26,7 +26,11 @@ abstract class DeliveryProcessor extends WorkerHost {
   }
 
   // All three parameters are declared: BullMQ passes the signal only to processors that do.
-  override async process(job: Job<DeliveryJob>, _token: string | undefined, _signal?: AbortSignal): Promise<void> {
+  override async process(
+    job: Job<DeliveryJob>,
+    _token: string | undefined,
+    _signal?: AbortSignal,
+  ): Promise<void> {
     await this.dispatch.takeChunk(fromJob(job.data), this.queue);
   }
 
@@ -46,7 +50,10 @@ abstract class DeliveryProcessor extends WorkerHost {
 }
 
 /** A processor class for one queue: Nest and BullMQ know processors by their class and its decorator. */
-export function deliveryProcessorFor(queue: QueueRef, connections: QueueConnections): Type<DeliveryProcessor> {
+export function deliveryProcessorFor(
+  queue: QueueRef,
+  connections: QueueConnections,
+): Type<DeliveryProcessor> {
   @Processor(queue.bullName, {
     connection: connections.consumer as never,
     autorun: false, // started when everything else is

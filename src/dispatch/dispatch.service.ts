@@ -86,7 +86,8 @@ export class DispatchService {
   /** Whether a hint was taken, or was stale; false when it found no place in time. */
   private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<boolean> {
     const desk = this.desks.of(queue.provider);
-    const endpointSlot = hint.endpointId === undefined ? NO_SLOT : await desk.endpoints.take(hint.endpointId, bound);
+    const endpointSlot =
+      hint.endpointId === undefined ? NO_SLOT : await desk.endpoints.take(hint.endpointId, bound);
     if (!endpointSlot) return false;
     const slot = await desk.slots.take(queue.lane, bound);
     if (!slot) {
@@ -126,7 +127,9 @@ export class DispatchService {
   private async handBack(hints: readonly Hint[]): Promise<void> {
     if (hints.length === 0) return;
     // If it fails, upkeep finds them: a hint that nobody took is a lost one.
-    await this.outbox.takeBack(hints, 0).catch((error: unknown) => this.report.handBackFailed(hints.length, error));
+    await this.outbox
+      .takeBack(hints, 0)
+      .catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }
 }
 

@@ -24,7 +24,10 @@ export class OutcomeReport {
     this.gauges.attemptSeconds.observe({ channel, provider }, durationMs / 1000);
     this.gauges.settled.inc({ channel, status: next.status });
     if (outcome.kind === 'taken') {
-      this.gauges.deliverySeconds.observe({ channel, lane }, (this.clock.nowMs() - claimed.createdAt.getTime()) / 1000);
+      this.gauges.deliverySeconds.observe(
+        { channel, lane },
+        (this.clock.nowMs() - claimed.createdAt.getTime()) / 1000,
+      );
     }
     this.log.info('delivery.attempted', {
       id: toPublicId('notification', claimed.id),

@@ -35,7 +35,12 @@ export class Sender {
     } catch (error) {
       // A provider answers with values. One that throws has a bug, and nobody knows what it did before.
       this.log.error('provider.threw', { id: parcel.id, provider: provider.name, err: error });
-      return failed('in_doubt', { class: 'in_doubt', code: 'provider_bug', detail: describe(error), scope: 'message' });
+      return failed('in_doubt', {
+        class: 'in_doubt',
+        code: 'provider_bug',
+        detail: describe(error),
+        scope: 'message',
+      });
     }
   }
 

@@ -69,7 +69,8 @@ export class Slots {
 
   private serve(): void {
     for (const lane of ['transactional', 'bulk'] as const) {
-      while (this.waiting[lane].length > 0 && this.hasPlace(lane)) this.waiting[lane].shift()!.give(this.give(lane));
+      while (this.waiting[lane].length > 0 && this.hasPlace(lane))
+        this.waiting[lane].shift()!.give(this.give(lane));
     }
   }
 

@@ -2,7 +2,13 @@
  * Public ids: a prefix that says what it names, and a UUID in Crockford's base 32 (26 characters, lower case).
  * Source: the TypeID specification, version 0.3 (github.com/jetify-com/typeid): the order of ids is that of UUIDs.
  */
-export const ID_PREFIXES = { notification: 'ntf', endpoint: 'ep', event: 'evt', redrive: 'rdr', alert: 'alr' } as const;
+export const ID_PREFIXES = {
+  notification: 'ntf',
+  endpoint: 'ep',
+  event: 'evt',
+  redrive: 'rdr',
+  alert: 'alr',
+} as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';

@@ -22,7 +22,14 @@ export interface RetryPolicy {
 const QUICK = { retries: 5, baseMs: 1_000, factor: 2, capMs: HOUR_MS, jitter: 0.2 } as const;
 
 /** The schedule Svix made customary for receivers that are down, from its second step on. */
-const SLOW_MS = [5 * MINUTE_MS, 30 * MINUTE_MS, 2 * HOUR_MS, 5 * HOUR_MS, 10 * HOUR_MS, 10 * HOUR_MS] as const;
+const SLOW_MS = [
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  10 * HOUR_MS,
+  10 * HOUR_MS,
+] as const;
 
 export const DEFAULT_RETRY: Record<ChannelName, RetryPolicy> = {
   email: { ...QUICK, slowMs: SLOW_MS, deadlineMs: 24 * HOUR_MS },

@@ -25,7 +25,13 @@ export type Status = (typeof STATUSES)[number];
 /** An outbox row exists exactly while a notification is in one of these. */
 export const WAITING = ['accepted', 'scheduled', 'retrying'] as const satisfies readonly Status[];
 
-const whileWaiting = ['sending', 'cancelled', 'expired', 'suppressed', 'dead'] as const satisfies readonly Status[];
+const whileWaiting = [
+  'sending',
+  'cancelled',
+  'expired',
+  'suppressed',
+  'dead',
+] as const satisfies readonly Status[];
 
 /** From each state, the states that may follow. `retrying` out of a settled state happens only by a redrive. */
 export const TRANSITIONS = {

@@ -73,7 +73,9 @@ export class EndpointDirectory {
       url: row.url,
       isEnabled: row.enabled,
       secrets: [this.sealer.open(row.secret, row.id).toString('utf8')],
-      headers: row.headers ? (JSON.parse(this.sealer.open(row.headers, row.id).toString('utf8')) as Record<string, string>) : {},
+      headers: row.headers
+        ? (JSON.parse(this.sealer.open(row.headers, row.id).toString('utf8')) as Record<string, string>)
+        : {},
       timeoutMs: row.timeout_ms ?? undefined,
     };
   }

@@ -13,18 +13,30 @@ export const EndpointRequest = Type.Object(
   {
     uid: Type.Optional(text(256, "the caller's own name for it, unique")),
     recipient: Type.Optional(text(320, 'it gets only what is for this recipient')),
-    url: Type.String({ minLength: 1, maxLength: 2048, description: 'https, port 443 or 8443, a public host' }),
+    url: Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description: 'https, port 443 or 8443, a public host',
+    }),
     types: Type.Array(
-      Type.String({ maxLength: 128, pattern: TYPE_PATTERN_PATTERN, description: 'a type or a pattern, as invoice.*' }),
+      Type.String({
+        maxLength: 128,
+        pattern: TYPE_PATTERN_PATTERN,
+        description: 'a type or a pattern, as invoice.*',
+      }),
       { minItems: 1, maxItems: 100, uniqueItems: true },
     ),
     description: Type.Optional(text(512, 'for people')),
     headers: Type.Optional(
-      Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }), Type.String({ maxLength: 1024, pattern: '^[\\x20-\\x7e]*$' }), {
-        maxProperties: 20,
-        additionalProperties: false,
-        description: 'sent with each delivery; none of ours can be overridden',
-      }),
+      Type.Record(
+        Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$' }),
+        Type.String({ maxLength: 1024, pattern: '^[\\x20-\\x7e]*$' }),
+        {
+          maxProperties: 20,
+          additionalProperties: false,
+          description: 'sent with each delivery; none of ours can be overridden',
+        },
+      ),
     ),
     rate_limit: Type.Optional(Type.String({ pattern: RATE_PATTERN, description: 'a rate, as 50/s' })),
     timeout: Type.Optional(Type.String({ pattern: DURATION_PATTERN, description: 'a duration, as 10s' })),
@@ -34,7 +46,8 @@ export const EndpointRequest = Type.Object(
 );
 export type EndpointRequest = Static<typeof EndpointRequest>;
 
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
 
 export const EndpointView = Type.Object({
   id: Type.String({ description: 'ep_…' }),
@@ -52,9 +65,15 @@ export const EndpointView = Type.Object({
 });
 export type EndpointView = Static<typeof EndpointView>;
 
-export const CreatedEndpoint = Type.Intersect([EndpointView, Type.Object({ secret: Type.String({ description: 'whsec_…' }) })]);
+export const CreatedEndpoint = Type.Intersect([
+  EndpointView,
+  Type.Object({ secret: Type.String({ description: 'whsec_…' }) }),
+]);
 export const EndpointSecret = Type.Object({ secret: Type.String({ description: 'whsec_…' }) });
-export const EndpointList = Type.Object({ items: Type.Array(EndpointView), next_cursor: nullable(Type.String()) });
+export const EndpointList = Type.Object({
+  items: Type.Array(EndpointView),
+  next_cursor: nullable(Type.String()),
+});
 
 export const EndpointQuery = Type.Object(
   {

@@ -1,6 +1,19 @@
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Query,
+  Req,
+} from '@nestjs/common';
 
-import { Route } from '../platform/http/route.js';
+import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
+import { type CallerRequest, Route } from '../platform/http/route.js';
 import {
   CreatedEndpoint,
   EndpointList,
@@ -13,7 +26,10 @@ import { Endpoints } from './endpoints.service.js';
 
 @Controller('v1/endpoints')
 export class EndpointsController {
-  constructor(@Inject(Endpoints) private readonly endpoints: Endpoints) {}
+  constructor(
+    @Inject(Endpoints) private readonly endpoints: Endpoints,
+    @Inject(IdempotentRequests) private readonly idempotent: IdempotentRequests,
+  ) {}
 
   @Post()
   @HttpCode(201)
@@ -21,11 +37,19 @@ export class EndpointsController {
     scope: 'endpoints',
     summary: 'Register a URL for events',
     body: EndpointRequest,
-    answers: { 201: { description: 'Registered; the secret verifies what it will get', schema: CreatedEndpoint } },
-    problems: ['idempotency_conflict'],
+    answers: {
+      201: { description: 'Registered; the secret verifies what it will get', schema: CreatedEndpoint },
+    },
+    problems: ['idempotency_conflict', 'wrong_state'],
+    isIdempotent: true,
   })
-  create(@Body() body: EndpointRequest): Promise<EndpointView & { secret: string }> {
-    return this.endpoints.create(body);
+  create(
+    @Body() body: EndpointRequest,
+    @Req() request: CallerRequest,
+    @Headers('idempotency-key') key: string | undefined,
+  ): Promise<EndpointView & { secret: string }> {
+    const keyed = { apiKeyId: request.caller!.keyId, key, route: 'POST /v1/endpoints', body };
+    return this.idempotent.run(keyed, () => this.endpoints.create(body));
   }
 
   @Get()

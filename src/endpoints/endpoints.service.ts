@@ -109,7 +109,9 @@ export class Endpoints {
   private checkedUrl(text: string): string {
     const checked = checkWebhookUrl(text, this.filter);
     if ('url' in checked) return checked.url.href;
-    throw new Problem('invalid_request', 'This URL cannot be called.', { errors: [{ path: '/url', message: checked.fault }] });
+    throw new Problem('invalid_request', 'This URL cannot be called.', {
+      errors: [{ path: '/url', message: checked.fault }],
+    });
   }
 
   private view(entity: EndpointEntity): EndpointView {
@@ -137,7 +139,8 @@ function refuseReservedHeaders(headers: Record<string, string>): void {
   const errors = Object.keys(headers)
     .filter((name) => RESERVED_HEADER.test(name))
     .map((name) => ({ path: `/headers/${name}`, message: 'is set by the service' }));
-  if (errors.length > 0) throw new Problem('invalid_request', 'Some headers cannot be overridden.', { errors });
+  if (errors.length > 0)
+    throw new Problem('invalid_request', 'Some headers cannot be overridden.', { errors });
 }
 
 function idOf(publicId: string): string {
@@ -148,4 +151,6 @@ function idOf(publicId: string): string {
 
 const notFound = (): Problem => new Problem('not_found', 'There is no endpoint with this id.');
 const wrongCursor = (): Problem =>
-  new Problem('invalid_request', 'This cursor is none of ours.', { errors: [{ path: '/cursor', message: 'is not a next_cursor' }] });
+  new Problem('invalid_request', 'This cursor is none of ours.', {
+    errors: [{ path: '/cursor', message: 'is not a next_cursor' }],
+  });

@@ -5,7 +5,8 @@ export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
   at?: string;
   reason: string;
-  waiting_for?: 'retry_timer' | 'order' | 'schedule' | 'queue' | 'outbox' | 'provider' | 'receipt' | 'operator';
+  waiting_for?:
+    'retry_timer' | 'order' | 'schedule' | 'queue' | 'outbox' | 'provider' | 'receipt' | 'operator';
   can: ('retry' | 'cancel' | 'resolve')[];
 }
 
@@ -18,7 +19,9 @@ export function explain({ notification, waiting, undelivered }: Story): NextStep
     case 'accepted':
     case 'scheduled':
     case 'retrying':
-      return waiting ? explainWaiting(waiting) : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
+      return waiting
+        ? explainWaiting(waiting)
+        : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
     case 'in_doubt':
@@ -29,7 +32,12 @@ export function explain({ notification, waiting, undelivered }: Story): NextStep
         can: ['resolve'],
       };
     case 'dead':
-      return { action: 'none', reason: `It was given up: ${undelivered?.code ?? 'unknown'}.`, waiting_for: 'operator', can: ['retry'] };
+      return {
+        action: 'none',
+        reason: `It was given up: ${undelivered?.code ?? 'unknown'}.`,
+        waiting_for: 'operator',
+        can: ['retry'],
+      };
     case 'sent':
       return { action: 'none', reason: 'The provider took it.', can: [] };
     case 'delivered':
@@ -47,17 +55,33 @@ function explainWaiting(waiting: Waiting): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
   const can: NextStep['can'] = ['cancel'];
   if (waiting.publishedAt) {
-    return { action, reason: `A hint is in the queue ${waiting.queue}; the next free worker takes it.`, waiting_for: 'queue', can };
+    return {
+      action,
+      reason: `A hint is in the queue ${waiting.queue}; the next free worker takes it.`,
+      waiting_for: 'queue',
+      can,
+    };
   }
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'
       ? { action, at, reason: 'It is scheduled for this time.', waiting_for: 'schedule', can }
-      : { action, at, reason: 'The last attempt failed; it is tried again at this time.', waiting_for: 'retry_timer', can };
+      : {
+          action,
+          at,
+          reason: 'The last attempt failed; it is tried again at this time.',
+          waiting_for: 'retry_timer',
+          can,
+        };
   }
   if (waiting.behind !== null) {
     const head = toPublicId('notification', waiting.behind);
-    return { action, reason: `${head} has the same ordering key and is not settled yet.`, waiting_for: 'order', can };
+    return {
+      action,
+      reason: `${head} has the same ordering key and is not settled yet.`,
+      waiting_for: 'order',
+      can,
+    };
   }
   const isSilent = waiting.relaySilentMs === null || waiting.relaySilentMs > RELAY_SILENT_MS;
   const reason = isSilent

@@ -4,7 +4,12 @@ import { WorkPool } from '../platform/database/pools.js';
 import type { Claimed, Hint } from './claimed.js';
 import { cancel } from './sql/cancel.js';
 import { claim } from './sql/claim.js';
-import { findAbandonedAttempts, findOwnAttempts, type OpenAttempt } from './sql/find-open-attempts.js';
+import {
+  findAbandonedAttempts,
+  findOwnAttempts,
+  forgetDeadProcesses,
+  type OpenAttempt,
+} from './sql/find-open-attempts.js';
 import { type AttemptRecord, recordOutcomes } from './sql/record-outcomes.js';
 import { settleLate } from './sql/settle-late.js';
 import { settleOverdue } from './sql/settle-overdue.js';
@@ -46,5 +51,9 @@ export class NotificationsRepository {
 
   findOwnAttempts(workerId: string, olderThanMs: number): Promise<OpenAttempt[]> {
     return findOwnAttempts(this.pool, workerId, olderThanMs);
+  }
+
+  forgetDeadProcesses(): Promise<number> {
+    return forgetDeadProcesses(this.pool);
   }
 }

@@ -2,7 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import type { Lane } from '../domain/channel.js';
 import { WorkPool } from '../platform/database/pools.js';
-import { type EndpointCursor, type EndpointDue, endpointsDue, type NextDue, nextDue } from './sql/next-due.js';
+import {
+  type EndpointCursor,
+  type EndpointDue,
+  endpointsDue,
+  type NextDue,
+  nextDue,
+} from './sql/next-due.js';
 import { type EndpointRoom, publishDueOfEndpoints } from './sql/publish-due-of-endpoints.js';
 import { type Published, publishDue, type Route } from './sql/publish-due.js';
 import { publishedWindows, type QueueWindow } from './sql/published-windows.js';

@@ -51,7 +51,11 @@ function openRedis(url: string, log: Log): QueueConnections {
     lazyConnect: false,
     retryStrategy: backOff,
   });
-  const consumer = new Redis(url, { connectTimeout: CONNECT_TIMEOUT_MS, maxRetriesPerRequest: null, retryStrategy: backOff });
+  const consumer = new Redis(url, {
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    maxRetriesPerRequest: null,
+    retryStrategy: backOff,
+  });
   const complain = occasionally(log);
   producer.on('error', complain);
   consumer.on('error', complain);

@@ -40,7 +40,10 @@ export class Queues {
   }
 
   async counts(queue: string): Promise<QueueCounts> {
-    const counts = await withTimeout(this.queue(queue).getJobCounts('waiting', 'active', 'prioritized'), PUBLISH_TIMEOUT_MS);
+    const counts = await withTimeout(
+      this.queue(queue).getJobCounts('waiting', 'active', 'prioritized'),
+      PUBLISH_TIMEOUT_MS,
+    );
     return {
       waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
       active: counts['active'] ?? 0,

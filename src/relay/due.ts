@@ -37,7 +37,8 @@ export class Surveyor {
       hasMore,
       dueMs: ({ channel, lane }) =>
         channel === 'webhook' ? earliest(endpoints, lane) : firsts.get(`${channel}.${lane}`),
-      endpoints: ({ lane }) => endpoints.filter((one) => one.lane === lane && one.dueMs <= 0).map((one) => one.endpointId),
+      endpoints: ({ lane }) =>
+        endpoints.filter((one) => one.lane === lane && one.dueMs <= 0).map((one) => one.endpointId),
     };
   }
 }

@@ -63,7 +63,10 @@ export class RelayService {
   private async publish(route: Route, survey: Survey): Promise<number | 'no room'> {
     const room = Math.min(BATCH, this.windows.roomOfQueue(route.queue, survey.windows.get(route.queue)));
     if (room === 0) return 'no room';
-    const hints = route.channel === 'webhook' ? await this.takeOfEndpoints(route, survey, room) : await this.outbox.publishDue(route, room);
+    const hints =
+      route.channel === 'webhook'
+        ? await this.takeOfEndpoints(route, survey, room)
+        : await this.outbox.publishDue(route, room);
     if (hints === 'no room' || hints.length === 0) return hints === 'no room' ? hints : 0;
     try {
       await this.queues.publish(route.queue, intoChunks(hints));
@@ -76,14 +79,20 @@ export class RelayService {
   }
 
   /** Each endpoint's own share of the room, dealt one by one so that a chunk holds hints of many. */
-  private async takeOfEndpoints(route: Route, survey: Survey, room: number): Promise<Published[] | 'no room'> {
+  private async takeOfEndpoints(
+    route: Route,
+    survey: Survey,
+    room: number,
+  ): Promise<Published[] | 'no room'> {
     const state = survey.windows.get(route.queue);
     const rooms = survey.endpoints(route).map((endpointId) => ({
       endpointId,
       room: this.windows.roomOfEndpoint(endpointId, state, route.perEndpointConcurrency),
     }));
     const shares = dealOut(rooms, room);
-    return shares.length === 0 ? 'no room' : interleave(await this.outbox.publishDueOfEndpoints(route, shares));
+    return shares.length === 0
+      ? 'no room'
+      : interleave(await this.outbox.publishDueOfEndpoints(route, shares));
   }
 
   /** Whether or not some hints got in: their numbers are spent, so taking the marks back cannot send anything twice. */

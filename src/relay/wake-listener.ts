@@ -19,7 +19,11 @@ export class WakeListener {
 
   async start(): Promise<void> {
     if (this.isClosed) return;
-    const client = new pg.Client({ connectionString: this.connectionString, application_name: 'posthaste-listen', keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.connectionString,
+      application_name: 'posthaste-listen',
+      keepAlive: true,
+    });
     this.client = client;
     client.on('notification', this.onWake);
     client.on('error', () => undefined); // followed by 'end'

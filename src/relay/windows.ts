@@ -25,7 +25,11 @@ export class Windows {
 
   /** A slow endpoint never has more out than twice its cap: one dead among fifty costs the others nothing. */
   roomOfEndpoint(endpointId: string, state: QueueWindow | undefined, cap: number): number {
-    const bounds = { floor: 2 * cap, ceiling: Math.max(2 * cap, ENDPOINT_CEILING), targetMs: ENDPOINT_TARGET_MS };
+    const bounds = {
+      floor: 2 * cap,
+      ceiling: Math.max(2 * cap, ENDPOINT_CEILING),
+      targetMs: ENDPOINT_TARGET_MS,
+    };
     const window = remembered(this.endpoints, endpointId, () => new Window(bounds));
     return window.room(state?.endpoints.get(endpointId) ?? EMPTY);
   }

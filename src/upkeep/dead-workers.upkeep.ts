@@ -3,7 +3,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { LEASE_MS } from '../dispatch/lease.service.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { failed } from '../domain/outcome.js';
-import { NotificationsRepository, type OpenAttempt, WORKER_LOST } from '../notifications/notifications.repository.js';
+import {
+  NotificationsRepository,
+  type OpenAttempt,
+  WORKER_LOST,
+} from '../notifications/notifications.repository.js';
 import type { UpkeepService } from './upkeep.service.js';
 
 const BATCH = 500;
@@ -29,8 +33,9 @@ export class DeadWorkers implements UpkeepService {
   async runOnce(): Promise<Record<string, number>> {
     if (!this.hasSeenOneLease()) return { given_up: 0 };
     const abandoned = await this.notifications.findAbandonedAttempts(LEASE_MS, BATCH);
-    if (abandoned.length > 0) await this.notifications.record(abandoned.map((attempt) => this.giveUp(attempt)));
-    return { given_up: abandoned.length };
+    if (abandoned.length > 0)
+      await this.notifications.record(abandoned.map((attempt) => this.giveUp(attempt)));
+    return { given_up: abandoned.length, forgotten: await this.notifications.forgetDeadProcesses() };
   }
 
   /** Nobody is given up within one lease of a pause in which this process saw nothing. */
@@ -48,6 +53,11 @@ export class DeadWorkers implements UpkeepService {
       detail: 'The worker that made this call has not been heard of since.',
       scope: 'message',
     });
-    return this.verdict.on(attempt, outcome, attempt.provider, attempt.now.getTime() - attempt.startedAt.getTime());
+    return this.verdict.on(
+      attempt,
+      outcome,
+      attempt.provider,
+      attempt.now.getTime() - attempt.startedAt.getTime(),
+    );
   }
 }

@@ -16,7 +16,8 @@ export class Overdue implements UpkeepService {
 
   async runOnce(): Promise<Record<string, number>> {
     let settled = 0;
-    for (let batch = BATCH; batch === BATCH; settled += batch) batch = await this.notifications.settleOverdue(BATCH);
+    for (let batch = BATCH; batch === BATCH; settled += batch)
+      batch = await this.notifications.settleOverdue(BATCH);
     return { settled };
   }
 }

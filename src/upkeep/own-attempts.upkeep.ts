@@ -37,7 +37,9 @@ export class OwnAttempts implements UpkeepService {
       scope: 'message',
     });
     if (forgotten.length > 0) {
-      await this.notifications.record(forgotten.map((attempt) => this.verdict.on(attempt, outcome, attempt.provider, 0)));
+      await this.notifications.record(
+        forgotten.map((attempt) => this.verdict.on(attempt, outcome, attempt.provider, 0)),
+      );
     }
     return { released: forgotten.length };
   }

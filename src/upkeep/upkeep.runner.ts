@@ -60,7 +60,8 @@ export class UpkeepRunner {
         this.log.info('upkeep.put_right', { service: service.name, [what]: count });
       }
     } catch (error) {
-      if (!this.failing.has(service.name)) this.log.warn('upkeep.failed', { service: service.name, err: error });
+      if (!this.failing.has(service.name))
+        this.log.warn('upkeep.failed', { service: service.name, err: error });
       this.failing.add(service.name);
     }
   }
@@ -75,7 +76,8 @@ export class UpkeepRunner {
         [LOCK_SPACE, service.name],
       );
       const counts = rows[0]!.isMine ? await service.runOnce() : {};
-      if (rows[0]!.isMine) await client.query(`SELECT pg_advisory_unlock($1, hashtext($2))`, [LOCK_SPACE, service.name]);
+      if (rows[0]!.isMine)
+        await client.query(`SELECT pg_advisory_unlock($1, hashtext($2))`, [LOCK_SPACE, service.name]);
       isBroken = false;
       return counts;
     } finally {

@@ -107,7 +107,8 @@ export function describeProviderContract<C extends Content>(name: string, harnes
     it('takes a message and knows the provider’s id of it', async () => {
       const outcome = await send();
       expect(outcome).toMatchObject({ kind: 'taken', isReceipt });
-      if (!isReceipt) expect(outcome).toHaveProperty('providerMessageId', expect.stringMatching(/^\S{2,200}$/));
+      if (!isReceipt)
+        expect(outcome).toHaveProperty('providerMessageId', expect.stringMatching(/^\S{2,200}$/));
       expect(rig.arrived()).toBe(1);
     });
 

@@ -32,15 +32,28 @@ const parcelOf = (id: string): Parcel<WebhookContent> => ({
   type: 'order.shipped',
   to: ENDPOINT,
   attempt: 1,
-  content: { kind: 'webhook', body: '{"type":"order.shipped","timestamp":"2026-11-22T09:00:00.000Z","data":{"n":1}}' },
+  content: {
+    kind: 'webhook',
+    body: '{"type":"order.shipped","timestamp":"2026-11-22T09:00:00.000Z","data":{"n":1}}',
+  },
 });
 
 const call = (): Call => ({ signal: new AbortController().signal, now: () => new Date() });
 
 function createProvider(target: Partial<EndpointTarget> | undefined, allow = ['127.0.0.0/8']) {
-  const endpoint = target && { id: UUID, url: '', isEnabled: true, secrets: [SECRET], headers: {}, timeoutMs: undefined, ...target };
+  const endpoint = target && {
+    id: UUID,
+    url: '',
+    isEnabled: true,
+    secrets: [SECRET],
+    headers: {},
+    timeoutMs: undefined,
+    ...target,
+  };
   const endpoints = { find: async () => endpoint };
-  return httpKind(endpoints, new AddressFilter(allow)).create(providerConfig('webhook', 'http', {}, { timeoutMs: TIMEOUT_MS }));
+  return httpKind(endpoints, new AddressFilter(allow)).create(
+    providerConfig('webhook', 'http', {}, { timeoutMs: TIMEOUT_MS }),
+  );
 }
 
 async function startRig(): Promise<ProviderRig<WebhookContent>> {
@@ -111,8 +124,15 @@ describe('webhook, besides the contract', () => {
   });
 
   it('sends the endpoint’s own headers, and lets none of ours be overridden', async () => {
-    await start({ url: server.url, headers: { 'X-Team': 'billing', 'Webhook-Id': 'forged', 'content-type': 'text/plain' } }).send(parcelOf('ntf_a'), call());
-    expect(server.messages[0]!.headers).toMatchObject({ 'x-team': 'billing', 'webhook-id': 'ntf_a', 'content-type': 'application/json' });
+    await start({
+      url: server.url,
+      headers: { 'X-Team': 'billing', 'Webhook-Id': 'forged', 'content-type': 'text/plain' },
+    }).send(parcelOf('ntf_a'), call());
+    expect(server.messages[0]!.headers).toMatchObject({
+      'x-team': 'billing',
+      'webhook-id': 'ntf_a',
+      'content-type': 'application/json',
+    });
   });
 
   it('follows no redirect', async () => {
@@ -131,28 +151,42 @@ describe('webhook, besides the contract', () => {
     [422, 'deferred', 'retry'],
   ])('takes %i for %s, %s', async (status, kind, errorClass) => {
     server.script({ status });
-    expect(await start({ url: server.url }).send(parcelOf('ntf_a'), call())).toMatchObject({ kind, class: errorClass });
+    expect(await start({ url: server.url }).send(parcelOf('ntf_a'), call())).toMatchObject({
+      kind,
+      class: errorClass,
+    });
   });
 
   it('reads Retry-After unclamped', async () => {
     server.script({ status: 429, headers: { 'retry-after': '315360000' } });
-    expect(await start({ url: server.url }).send(parcelOf('ntf_a'), call())).toMatchObject({ retryAfterMs: 315_360_000_000 });
+    expect(await start({ url: server.url }).send(parcelOf('ntf_a'), call())).toMatchObject({
+      retryAfterMs: 315_360_000_000,
+    });
   });
 
-  it.each([['https://127.0.0.1/'], ['https://[::1]/'], ['https://169.254.169.254/'], ['http://example.com/'], ['https://localhost/']])(
-    'calls nobody at %s, and does not try again',
-    async (url) => {
-      expect(await start({ url }, []).send(parcelOf('ntf_a'), call())).toMatchObject({
-        kind: 'rejected',
-        class: 'permanent',
-        code: 'address_refused',
-      });
-    },
-  );
+  it.each([
+    ['https://127.0.0.1/'],
+    ['https://[::1]/'],
+    ['https://169.254.169.254/'],
+    ['http://example.com/'],
+    ['https://localhost/'],
+  ])('calls nobody at %s, and does not try again', async (url) => {
+    expect(await start({ url }, []).send(parcelOf('ntf_a'), call())).toMatchObject({
+      kind: 'rejected',
+      class: 'permanent',
+      code: 'address_refused',
+    });
+  });
 
   it('gives up what was for a deleted or disabled endpoint', async () => {
-    expect(await start(undefined).send(parcelOf('ntf_a'), call())).toMatchObject({ kind: 'rejected', code: 'endpoint_deleted' });
-    expect(await start({ url: server.url, isEnabled: false }).send(parcelOf('ntf_a'), call())).toMatchObject({ kind: 'rejected', code: 'endpoint_disabled' });
+    expect(await start(undefined).send(parcelOf('ntf_a'), call())).toMatchObject({
+      kind: 'rejected',
+      code: 'endpoint_deleted',
+    });
+    expect(await start({ url: server.url, isEnabled: false }).send(parcelOf('ntf_a'), call())).toMatchObject({
+      kind: 'rejected',
+      code: 'endpoint_disabled',
+    });
   });
 
   it('ends in bounded time when the answer comes byte by byte, headers or body', async () => {

@@ -66,21 +66,28 @@ describe.each(BACKENDS)('from accept to the provider (%s)', (backend) => {
     expect(status, JSON.stringify(body)).toBe(202);
     return body.id as string;
   };
-  const hook = (more: object = {}) => send({ channel: 'webhook', to: endpoint, data: { n: number }, ...more });
+  const hook = (more: object = {}) =>
+    send({ channel: 'webhook', to: endpoint, data: { n: number }, ...more });
   const story = async (id: string) => (await service.request('GET', `/v1/notifications/${id}`)).body;
   const reaches = (id: string, status: string) =>
-    waitFor(async () => {
-      const now = await story(id);
-      return now.status === status ? now : undefined;
-    }, { what: `${id} ${status}` });
-  const attemptsOf = (told: any) => told.history.filter((entry: { event: string }) => entry.event === 'attempt');
+    waitFor(
+      async () => {
+        const now = await story(id);
+        return now.status === status ? now : undefined;
+      },
+      { what: `${id} ${status}` },
+    );
+  const attemptsOf = (told: any) =>
+    told.history.filter((entry: { event: string }) => entry.event === 'attempt');
 
   it('delivers a webhook that the official library verifies, and knows that it arrived', async () => {
     const { body } = await service.request('GET', `/v1/endpoints/${endpoint}/secret`);
     const id = await hook({ data: { order: 7, name: 'Grüße 🎉' } });
     const told = await reaches(id, 'delivered');
     const [arrival] = sink.arrivals;
-    expect(new Webhook(body.secret).verify(arrival!.body, arrival!.headers as Record<string, string>)).toEqual({
+    expect(
+      new Webhook(body.secret).verify(arrival!.body, arrival!.headers as Record<string, string>),
+    ).toEqual({
       type: 'order.placed',
       timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
       data: { order: 7, name: 'Grüße 🎉' },
@@ -151,7 +158,10 @@ describe.each(BACKENDS)('from accept to the provider (%s)', (backend) => {
   it('waits for send_at, and says so', async () => {
     const at = new Date(Date.now() + 1_500);
     const id = await hook({ send_at: at.toISOString() });
-    expect(await story(id)).toMatchObject({ status: 'scheduled', next: { action: 'send', waiting_for: 'schedule', at: at.toISOString() } });
+    expect(await story(id)).toMatchObject({
+      status: 'scheduled',
+      next: { action: 'send', waiting_for: 'schedule', at: at.toISOString() },
+    });
     await reaches(id, 'delivered');
     expect(sink.arrivals.find((arrival) => arrival.id === id)!.at).toBeGreaterThanOrEqual(at.getTime() - 50);
   });

@@ -44,7 +44,9 @@ describe.each(BACKENDS)('what matters goes first (%s)', (backend) => {
 
     const { body } = await service.request('POST', '/v1/notifications', of(0, 'transactional'), api);
     const before = sink.arrivals.length;
-    const position = await waitFor(() => sink.arrivals.findIndex((arrival) => arrival.id === body.id) + 1, { what: 'the transactional one' });
+    const position = await waitFor(() => sink.arrivals.findIndex((arrival) => arrival.id === body.id) + 1, {
+      what: 'the transactional one',
+    });
     // Those whose turn had come before it was heard of: a place each, and one round of them on the way to the worker.
     expect(position - before).toBeLessThanOrEqual(2 * CONCURRENCY);
     expect(sink.maxOpen).toBeLessThanOrEqual(CONCURRENCY);

@@ -11,7 +11,8 @@ export interface Arrival {
 }
 
 /** What the sink does with a call: an answer's status, or `drop` and `hang` after the body was read. */
-export type Answer = number | 'drop' | 'hang' | { status: number; headers?: Record<string, string>; body?: string };
+export type Answer =
+  number | 'drop' | 'hang' | { status: number; headers?: Record<string, string>; body?: string };
 
 /**
  * A subscriber that counts. It keeps every call in the order of arrival, delays and lies as it is told, and knows how many
@@ -60,7 +61,13 @@ export class HookSink {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const id = String(request.headers['webhook-id']);
-    const arrival = { path: request.url ?? '', id, headers: request.headers, body: Buffer.concat(chunks).toString(), at: Date.now() };
+    const arrival = {
+      path: request.url ?? '',
+      id,
+      headers: request.headers,
+      body: Buffer.concat(chunks).toString(),
+      at: Date.now(),
+    };
     this.arrivals.push(arrival);
     this.counts.set(id, (this.counts.get(id) ?? 0) + 1);
     this.maxOpen = Math.max(this.maxOpen, ++this.open);

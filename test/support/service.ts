@@ -18,7 +18,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export type Backend = 'postgresql' | 'redis';
 
 /** The queue backends that this run tests. In CI both are there: the run fails at its start without Redis. */
-export const BACKENDS: readonly Backend[] = inject('redisUrl') === undefined ? ['postgresql'] : ['redis', 'postgresql'];
+export const BACKENDS: readonly Backend[] =
+  inject('redisUrl') === undefined ? ['postgresql'] : ['redis', 'postgresql'];
 
 export interface ServiceOptions {
   backend: Backend;
@@ -55,10 +56,15 @@ export class TestService {
   ) {}
 
   static async create(options: ServiceOptions): Promise<TestService> {
-    const database = options.databaseUrl ? { url: options.databaseUrl, drop: async () => undefined } : await createDatabase();
+    const database = options.databaseUrl
+      ? { url: options.databaseUrl, drop: async () => undefined }
+      : await createDatabase();
     const redis = options.backend === 'redis' ? await startRedis() : undefined;
     const folder = mkdtempSync(join(tmpdir(), 'posthaste-service-'));
-    writeFileSync(join(folder, 'posthaste.yaml'), options.yaml ?? 'providers:\n  - { name: webhooks, channel: webhook, kind: http }\n');
+    writeFileSync(
+      join(folder, 'posthaste.yaml'),
+      options.yaml ?? 'providers:\n  - { name: webhooks, channel: webhook, kind: http }\n',
+    );
     const pool = new pg.Pool({ connectionString: database.url, max: 3 });
     pool.on('error', () => undefined);
     return new TestService(database.url, pool, redis, folder, options, () => database.drop());
@@ -113,11 +119,19 @@ export class TestService {
     await Promise.all(all.map((one) => one.ended));
   }
 
-  async request(method: string, path: string, body?: unknown, at?: TestProcess): Promise<{ status: number; body: any }> {
+  async request(
+    method: string,
+    path: string,
+    body?: unknown,
+    at?: TestProcess,
+  ): Promise<{ status: number; body: any }> {
     const { url } = at ?? [...this.processes][0]!;
     const response = await fetch(url + path, {
       method,
-      headers: { authorization: `Bearer ${this.apiKey}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${this.apiKey}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -134,7 +148,9 @@ export class TestService {
   async sendAll(notifications: readonly object[]): Promise<string[]> {
     const ids: string[] = [];
     for (let at = 0; at < notifications.length; at += 1000) {
-      const { status, body } = await this.request('POST', '/v1/notifications/batch', { notifications: notifications.slice(at, at + 1000) });
+      const { status, body } = await this.request('POST', '/v1/notifications/batch', {
+        notifications: notifications.slice(at, at + 1000),
+      });
       if (status !== 200) throw new Error(`The batch was refused: ${JSON.stringify(body)}`);
       for (const result of body.results) {
         if (result.http_status >= 300) throw new Error(`An item was refused: ${JSON.stringify(result)}`);
@@ -156,7 +172,9 @@ export class TestService {
     return waitFor(
       async () => {
         const counts = await this.countByStatus();
-        const open = ['accepted', 'scheduled', 'retrying', 'sending'].some((status) => (counts[status] ?? 0) > 0);
+        const open = ['accepted', 'scheduled', 'retrying', 'sending'].some(
+          (status) => (counts[status] ?? 0) > 0,
+        );
         return open ? undefined : counts;
       },
       { within, every: 200, what: 'everything settled' },

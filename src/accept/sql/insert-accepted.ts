@@ -73,7 +73,11 @@ const INSERT_ACCEPTED = `
   )
   SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;
 
-export async function insertAccepted(pool: Pool, rows: readonly NewNotification[], wake: boolean): Promise<Inserted[]> {
+export async function insertAccepted(
+  pool: Pool,
+  rows: readonly NewNotification[],
+  wake: boolean,
+): Promise<Inserted[]> {
   const column = <K extends keyof NewNotification>(key: K) => rows.map((row) => row[key]);
   const { rows: inserted } = await pool.query<Inserted>({
     name: 'insert_accepted',

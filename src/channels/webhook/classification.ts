@@ -45,7 +45,8 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 /** `excerpt`: the beginning of the answer's body, sanitised. */
 export function classifyStatus(status: number, excerpt: string, retryAfterMs: number | undefined): Failed {
-  const meaning = BY_STATUS[status] ?? (status >= 500 ? faulty : status >= 300 && status < 400 ? misdeployed : refused);
+  const meaning =
+    BY_STATUS[status] ?? (status >= 500 ? faulty : status >= 300 && status < 400 ? misdeployed : refused);
   return {
     ...meaning,
     code: `http_${status}`,
@@ -55,6 +56,9 @@ export function classifyStatus(status: number, excerpt: string, retryAfterMs: nu
 }
 
 function detailOf(status: number, excerpt: string): string {
-  const first = status >= 300 && status < 400 ? 'Redirects are not followed; register the new URL.' : `The endpoint answered ${status}.`;
+  const first =
+    status >= 300 && status < 400
+      ? 'Redirects are not followed; register the new URL.'
+      : `The endpoint answered ${status}.`;
   return excerpt === '' ? first : `${first} ${excerpt}`;
 }

@@ -8,7 +8,9 @@ import { createHmac } from 'node:crypto';
  */
 export function signatureOf(id: string, timestamp: number, body: string, secrets: readonly string[]): string {
   const signed = `${id}.${timestamp}.${body}`;
-  return secrets.map((secret) => `v1,${createHmac('sha256', keyOf(secret)).update(signed).digest('base64')}`).join(' ');
+  return secrets
+    .map((secret) => `v1,${createHmac('sha256', keyOf(secret)).update(signed).digest('base64')}`)
+    .join(' ');
 }
 
 const keys = new Map<string, Buffer>();

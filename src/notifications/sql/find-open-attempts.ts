@@ -26,7 +26,11 @@ const COLUMNS = `a.notification_id AS id, a.number AS attempt, a.dispatch, a.pro
  * Calls begun by workers whose lease is over. Served by `attempts_open`: only calls under way are in it.
  * A server that has just come up makes every lease look old, so nobody is given up within one lease of its start.
  */
-export async function findAbandonedAttempts(pool: Pool, leaseMs: number, limit: number): Promise<OpenAttempt[]> {
+export async function findAbandonedAttempts(
+  pool: Pool,
+  leaseMs: number,
+  limit: number,
+): Promise<OpenAttempt[]> {
   const { rows } = await pool.query<OpenAttempt>({
     name: 'find_abandoned_attempts',
     text: `SELECT ${COLUMNS}
@@ -44,7 +48,11 @@ export async function findAbandonedAttempts(pool: Pool, leaseMs: number, limit: 
 }
 
 /** Calls that this worker is said to have under way, begun longer than `olderThanMs` ago. */
-export async function findOwnAttempts(pool: Pool, workerId: string, olderThanMs: number): Promise<OpenAttempt[]> {
+export async function findOwnAttempts(
+  pool: Pool,
+  workerId: string,
+  olderThanMs: number,
+): Promise<OpenAttempt[]> {
   const { rows } = await pool.query<OpenAttempt>({
     name: 'find_own_attempts',
     text: `SELECT ${COLUMNS}
@@ -53,4 +61,15 @@ export async function findOwnAttempts(pool: Pool, workerId: string, olderThanMs:
     values: [workerId, olderThanMs],
   });
   return rows;
+}
+
+/** Rows of processes that died without a word, a day after the last sign of life and with no call left open. */
+export async function forgetDeadProcesses(pool: Pool): Promise<number> {
+  const { rowCount } = await pool.query({
+    name: 'forget_dead_processes',
+    text: `DELETE FROM processes p
+            WHERE renewed_at < now() - interval '1 day'
+              AND NOT EXISTS (SELECT FROM attempts a WHERE a.worker_id = p.id AND a.outcome IS NULL)`,
+  });
+  return rowCount ?? 0;
 }

@@ -49,14 +49,23 @@ export async function listNotifications(pool: Pool, filter: ListFilter): Promise
       ORDER BY n.id DESC LIMIT ${filter.limit + 1}`,
     values,
   );
-  if (rows.length > filter.limit) return { rows: rows.slice(0, filter.limit), cursor: rows[filter.limit - 1]!.id };
+  if (rows.length > filter.limit)
+    return { rows: rows.slice(0, filter.limit), cursor: rows[filter.limit - 1]!.id };
   const end = rest.length > 0 ? await endOfScan(pool, lead, values, scanned) : undefined;
   return { rows, cursor: end };
 }
 
 /** The last row that was looked at, when the scan was cut off there. */
-async function endOfScan(pool: Pool, lead: string, values: unknown[], scanned: number): Promise<string | undefined> {
-  const used = values.slice(0, Math.max(0, ...[...lead.matchAll(/\$(\d+)/g)].map((match) => Number(match[1]))));
+async function endOfScan(
+  pool: Pool,
+  lead: string,
+  values: unknown[],
+  scanned: number,
+): Promise<string | undefined> {
+  const used = values.slice(
+    0,
+    Math.max(0, ...[...lead.matchAll(/\$(\d+)/g)].map((match) => Number(match[1]))),
+  );
   const { rows } = await pool.query<{ id: string }>(`${lead} OFFSET ${scanned - 1} LIMIT 1`, used);
   return rows[0]?.id;
 }
@@ -64,18 +73,23 @@ async function endOfScan(pool: Pool, lead: string, values: unknown[], scanned: n
 function leadOf(filter: ListFilter, bind: (value: unknown) => string): string {
   const [from, id, conditions] = leadingIndex(filter, bind);
   if (filter.before !== undefined) conditions.push(`${id} < ${bind(filter.before)}`);
-  if (filter.createdAfter) conditions.push(`${id} >= ${bind(lowestIdAt(filter.createdAfter.getTime() - CLOCK_MARGIN_MS))}`);
-  if (filter.createdBefore) conditions.push(`${id} < ${bind(lowestIdAt(filter.createdBefore.getTime() + CLOCK_MARGIN_MS))}`);
+  if (filter.createdAfter)
+    conditions.push(`${id} >= ${bind(lowestIdAt(filter.createdAfter.getTime() - CLOCK_MARGIN_MS))}`);
+  if (filter.createdBefore)
+    conditions.push(`${id} < ${bind(lowestIdAt(filter.createdBefore.getTime() + CLOCK_MARGIN_MS))}`);
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
   return `SELECT ${id} AS id FROM ${from} ${where} ORDER BY ${id} DESC`;
 }
 
 function leadingIndex(filter: ListFilter, bind: (value: unknown) => string): [string, string, string[]] {
   const { status } = filter;
-  if (filter.keyHash !== undefined) return ['notifications', 'id', [`key_hash = decode(${bind(filter.keyHash)}, 'hex')`]];
+  if (filter.keyHash !== undefined)
+    return ['notifications', 'id', [`key_hash = decode(${bind(filter.keyHash)}, 'hex')`]];
   if (filter.eventId !== undefined) return ['notifications', 'id', [`event_id = ${bind(filter.eventId)}`]];
-  if (filter.recipientKey !== undefined) return ['notifications', 'id', [`recipient_key = ${bind(filter.recipientKey)}`]];
-  if (status && isUndelivered(status)) return ['undelivered', 'notification_id', [`status = ${bind(status)}`]];
+  if (filter.recipientKey !== undefined)
+    return ['notifications', 'id', [`recipient_key = ${bind(filter.recipientKey)}`]];
+  if (status && isUndelivered(status))
+    return ['undelivered', 'notification_id', [`status = ${bind(status)}`]];
   if (status && isWaiting(status)) return ['outbox', 'notification_id', []];
   if (status === 'sending') return ['attempts', 'notification_id', ['outcome IS NULL']];
   if (filter.type !== undefined) return ['notifications', 'id', [`type = ${bind(filter.type)}`]];
@@ -85,7 +99,8 @@ function leadingIndex(filter: ListFilter, bind: (value: unknown) => string): [st
 /** Cheap to repeat what the index has said already; what it has not, is said here. */
 function restOf(filter: ListFilter, bind: (value: unknown) => string): string[] {
   const rest: string[] = [];
-  const isLedByType = filter.type !== undefined && !filter.keyHash && !filter.recipientKey && !filter.eventId && !filter.status;
+  const isLedByType =
+    filter.type !== undefined && !filter.keyHash && !filter.recipientKey && !filter.eventId && !filter.status;
   if (filter.type !== undefined && !isLedByType) rest.push(`n.type = ${bind(filter.type)}`);
   if (filter.recipient !== undefined) rest.push(`n.recipient = ${bind(filter.recipient)}`);
   if (filter.status !== undefined) rest.push(`n.status = ${bind(filter.status)}`);

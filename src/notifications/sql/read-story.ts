@@ -40,7 +40,14 @@ export async function readStory(pool: Pool, id: string): Promise<Story | undefin
     await client.query('COMMIT');
     client.release();
     const notification = found.rows[0];
-    return notification && { notification, attempts: attempts.rows, waiting: waiting.rows[0], undelivered: undelivered.rows[0] };
+    return (
+      notification && {
+        notification,
+        attempts: attempts.rows,
+        waiting: waiting.rows[0],
+        undelivered: undelivered.rows[0],
+      }
+    );
   } catch (error) {
     client.release(true);
     throw error;

@@ -70,7 +70,10 @@ const RECORD_OUTCOMES = `
     FROM moved`;
 
 /** Answers for each record whether it won. */
-export async function recordOutcomes(pool: Pool | PoolClient, records: readonly AttemptRecord[]): Promise<boolean[]> {
+export async function recordOutcomes(
+  pool: Pool | PoolClient,
+  records: readonly AttemptRecord[],
+): Promise<boolean[]> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'record_outcomes',
     text: RECORD_OUTCOMES,

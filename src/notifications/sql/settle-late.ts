@@ -43,28 +43,39 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
 }
 
 /** A late "try again" adds nothing to a retry that already waits, or to a doubt that a person may be looking at. */
-const isFinal = ({ next }: AttemptRecord): boolean => next.status !== 'retrying' && next.status !== 'in_doubt';
+const isFinal = ({ next }: AttemptRecord): boolean =>
+  next.status !== 'retrying' && next.status !== 'in_doubt';
 
 async function settle(client: { query: Pool['query'] }, record: AttemptRecord): Promise<boolean> {
   const { id, dispatch, next, outcome } = record;
-  const waiting = await client.query(`DELETE FROM outbox WHERE notification_id = $1 AND dispatch = $2 AND published_at IS NULL`, [
-    id,
-    dispatch,
-  ]);
+  const waiting = await client.query(
+    `DELETE FROM outbox WHERE notification_id = $1 AND dispatch = $2 AND published_at IS NULL`,
+    [id, dispatch],
+  );
   const providerMessageId = outcome.kind === 'taken' ? (outcome.providerMessageId ?? null) : null;
   const moved = await client.query<{ type: string; channel: string; provider: string }>(
     `UPDATE notifications SET status = $3, reason = $4, updated_at = now(),
             provider_message_id = coalesce($5, provider_message_id)
       WHERE id = $1 AND dispatch = $2 AND status = $6
       RETURNING type, channel, provider`,
-    [id, dispatch, next.status, next.reason, providerMessageId, waiting.rowCount === 1 ? 'retrying' : 'in_doubt'],
+    [
+      id,
+      dispatch,
+      next.status,
+      next.reason,
+      providerMessageId,
+      waiting.rowCount === 1 ? 'retrying' : 'in_doubt',
+    ],
   );
   const row = moved.rows[0];
   if (!row) return false;
   await client.query(`DELETE FROM undelivered WHERE notification_id = $1`, [id]);
   await client.query(`DELETE FROM ordered WHERE notification_id = $1`, [id]);
   if (isUndelivered(next.status)) {
-    const failure = outcome.kind === 'taken' ? [null, outcome.code, outcome.detail] : [outcome.class, outcome.code, outcome.detail];
+    const failure =
+      outcome.kind === 'taken'
+        ? [null, outcome.code, outcome.detail]
+        : [outcome.class, outcome.code, outcome.detail];
     await client.query(
       `INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,

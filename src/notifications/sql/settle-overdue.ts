@@ -30,6 +30,10 @@ const SETTLE_OVERDUE = `
 
 /** How many were settled, at most `limit`. */
 export async function settleOverdue(pool: Pool, limit: number): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>({ name: 'settle_overdue', text: SETTLE_OVERDUE, values: [limit] });
+  const { rows } = await pool.query<{ count: number }>({
+    name: 'settle_overdue',
+    text: SETTLE_OVERDUE,
+    values: [limit],
+  });
   return rows[0]!.count;
 }

@@ -10,7 +10,10 @@ export interface NextDue {
 }
 
 /** Email and SMS: the first entry of `outbox_due` for each, one look each. */
-export async function nextDue(pool: Pool, lanes: readonly { channel: string; lane: Lane }[]): Promise<NextDue[]> {
+export async function nextDue(
+  pool: Pool,
+  lanes: readonly { channel: string; lane: Lane }[],
+): Promise<NextDue[]> {
   const { rows } = await pool.query<NextDue>({
     name: 'next_due',
     text: `SELECT r.channel, r.lane,
@@ -61,7 +64,11 @@ const ENDPOINTS_DUE = `
          (extract(epoch FROM available_at - clock_timestamp()) * 1000)::float8 AS "dueMs"
     FROM found LIMIT $3`;
 
-export async function endpointsDue(pool: Pool, cursor: EndpointCursor, limit: number): Promise<EndpointDue[]> {
+export async function endpointsDue(
+  pool: Pool,
+  cursor: EndpointCursor,
+  limit: number,
+): Promise<EndpointDue[]> {
   const { rows } = await pool.query<EndpointDue>({
     name: 'endpoints_due',
     text: ENDPOINTS_DUE,

@@ -31,7 +31,11 @@ const PUBLISH_DUE_OF_ENDPOINTS = `
                   FOR UPDATE OF o SKIP LOCKED) due ON true))
   RETURNING notification_id AS id, dispatch, endpoint_id AS "endpointId"`;
 
-export async function publishDueOfEndpoints(pool: Pool, route: Route, rooms: readonly EndpointRoom[]): Promise<Published[]> {
+export async function publishDueOfEndpoints(
+  pool: Pool,
+  route: Route,
+  rooms: readonly EndpointRoom[],
+): Promise<Published[]> {
   const { rows } = await pool.query<Published>({
     name: 'publish_due_of_endpoints',
     text: PUBLISH_DUE_OF_ENDPOINTS,

@@ -16,7 +16,12 @@ const RELEASE_LOST = `
               FOR UPDATE SKIP LOCKED))`;
 
 /** How many were released, at most `limit`. */
-export async function releaseLost(pool: Pool, queue: string, olderThanMs: number, limit: number): Promise<number> {
+export async function releaseLost(
+  pool: Pool,
+  queue: string,
+  olderThanMs: number,
+  limit: number,
+): Promise<number> {
   const { rowCount } = await pool.query({
     name: 'release_lost',
     text: RELEASE_LOST,

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
@@ -20,6 +20,20 @@ interface StoredKey extends Caller {
   readAt: number;
 }
 
+/** A key as it may be shown: everything but its secret. */
+export interface KeyView {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  created_at: Date;
+  expires_at: Date | null;
+  last_used_at: Date | null;
+}
+
+const KEY_COLUMNS = 'id, name, scopes, created_at, expires_at, last_used_at';
+const MAX_LISTED = 1_000;
+const KEY_ID_BYTES = 8;
+const SECRET_BYTES = 32;
 const KEY = /^Bearer ph_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{20,128})$/i;
 /** A revoked key works at most this long; a known one costs no query meanwhile. */
 const CACHE_MS = 5_000;
@@ -45,7 +59,10 @@ export class ApiKeys implements OnApplicationShutdown {
     const given = this.config.environment.apiKey;
     if (given === undefined) return;
     const match = KEY.exec(`Bearer ${given}`);
-    if (!match) throw new Error('POSTHASTE_API_KEY must look like ph_<keyid>_<secret>, the secret at least 20 characters.');
+    if (!match)
+      throw new Error(
+        'POSTHASTE_API_KEY must look like ph_<keyid>_<secret>, the secret at least 20 characters.',
+      );
     await this.pool.query(
       `INSERT INTO api_keys (id, name, secret_hash, scopes) VALUES ($1, 'first key', $2, '{admin}')
        ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, revoked_at = NULL`,
@@ -60,9 +77,44 @@ export class ApiKeys implements OnApplicationShutdown {
     const stored = await this.find(match[1]!);
     // Compared even when there is no such key: the time it takes says nothing.
     const isRight = timingSafeEqual(hashOf(match[2]!), stored?.secretHash ?? NO_HASH);
-    if (!stored || !isRight || (stored.expiresAt !== null && stored.expiresAt.getTime() <= Date.now())) throw unauthorized();
+    if (!stored || !isRight || (stored.expiresAt !== null && stored.expiresAt.getTime() <= Date.now()))
+      throw unauthorized();
     this.touch(stored.keyId);
     return stored;
+  }
+
+  /** A new key, with its secret: shown now and never again. */
+  async create(
+    name: string,
+    scopes: readonly Scope[],
+    expiresAt: string | undefined,
+  ): Promise<KeyView & { key: string }> {
+    const id = randomBytes(KEY_ID_BYTES).toString('hex');
+    const secret = randomBytes(SECRET_BYTES).toString('base64url');
+    const { rows } = await this.pool.query<KeyView>(
+      `INSERT INTO api_keys (id, name, secret_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING ${KEY_COLUMNS}`,
+      [id, name, hashOf(secret), [...new Set(scopes)], expiresAt ?? null],
+    );
+    this.unknownUntil.delete(id);
+    return { ...rows[0]!, key: `ph_${id}_${secret}` };
+  }
+
+  /** All that are not revoked, the newest first. */
+  async list(): Promise<KeyView[]> {
+    const { rows } = await this.pool.query<KeyView>(
+      `SELECT ${KEY_COLUMNS} FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC, id LIMIT ${MAX_LISTED}`,
+    );
+    return rows;
+  }
+
+  /** From now on here, within seconds elsewhere, the key is unknown. Answers whether there was one. */
+  async revoke(id: string): Promise<boolean> {
+    this.cache.delete(id);
+    const { rowCount } = await this.pool.query(
+      `UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL`,
+      [id],
+    );
+    return rowCount === 1;
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -73,11 +125,13 @@ export class ApiKeys implements OnApplicationShutdown {
     const cached = this.cache.get(id);
     if (cached && performance.now() - cached.readAt < CACHE_MS) return cached;
     if ((this.unknownUntil.get(id) ?? 0) > performance.now()) return undefined;
-    const { rows } = await this.pool.query<{ secret_hash: Buffer; scopes: Scope[]; expires_at: Date | null }>({
-      name: 'find_api_key',
-      text: `SELECT secret_hash, scopes, expires_at FROM api_keys WHERE id = $1 AND revoked_at IS NULL`,
-      values: [id],
-    });
+    const { rows } = await this.pool.query<{ secret_hash: Buffer; scopes: Scope[]; expires_at: Date | null }>(
+      {
+        name: 'find_api_key',
+        text: `SELECT secret_hash, scopes, expires_at FROM api_keys WHERE id = $1 AND revoked_at IS NULL`,
+        values: [id],
+      },
+    );
     return this.remember(id, rows[0]);
   }
 
@@ -91,7 +145,13 @@ export class ApiKeys implements OnApplicationShutdown {
       this.unknownUntil.set(id, performance.now() + CACHE_MS);
       return undefined;
     }
-    const key = { keyId: id, secretHash: row.secret_hash, scopes: row.scopes, expiresAt: row.expires_at, readAt: performance.now() };
+    const key = {
+      keyId: id,
+      secretHash: row.secret_hash,
+      scopes: row.scopes,
+      expiresAt: row.expires_at,
+      readAt: performance.now(),
+    };
     this.cache.set(id, key);
     return key;
   }
@@ -101,11 +161,16 @@ export class ApiKeys implements OnApplicationShutdown {
     const now = performance.now();
     if (now - (this.usedAt.get(id) ?? -Infinity) < LAST_USED_EVERY_MS) return;
     this.usedAt.set(id, now);
-    this.touching = this.pool.query(`UPDATE api_keys SET last_used_at = now() WHERE id = $1`, [id]).catch(() => undefined);
+    this.touching = this.pool
+      .query(`UPDATE api_keys SET last_used_at = now() WHERE id = $1`, [id])
+      .catch(() => undefined);
   }
 }
 
 const hashOf = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
 const unauthorized = (): Problem =>
-  new Problem('unauthorized', 'Send `Authorization: Bearer ph_<keyid>_<secret>` with a key that is valid and not revoked.');
+  new Problem(
+    'unauthorized',
+    'Send `Authorization: Bearer ph_<keyid>_<secret>` with a key that is valid and not revoked.',
+  );

@@ -15,19 +15,65 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
 export const SETTINGS = [
   { key: 'PORT', kind: 'port', default: '3000', sentence: 'HTTP port of every process, whatever its roles.' },
-  { key: 'HOST', kind: 'text', default: '127.0.0.1', sentence: 'Address to listen on; 0.0.0.0 inside a container.' },
-  { key: 'DATABASE_URL', kind: 'url', sentence: 'PostgreSQL, the only truth. `npm start` brings its own when this is empty.' },
-  { key: 'REDIS_URL', kind: 'url', sentence: 'Redis for the queues. Empty: BullMQ keeps its queues in PostgreSQL.' },
-  { key: 'ROLES', kind: 'roles', default: 'api,relay,worker', sentence: 'What this process does, separated by commas.' },
-  { key: 'POSTHASTE_CONFIG', kind: 'text', default: 'posthaste.yaml', sentence: 'File with providers, types, lanes and limits.' },
+  {
+    key: 'HOST',
+    kind: 'text',
+    default: '127.0.0.1',
+    sentence: 'Address to listen on; 0.0.0.0 inside a container.',
+  },
+  {
+    key: 'DATABASE_URL',
+    kind: 'url',
+    sentence: 'PostgreSQL, the only truth. `npm start` brings its own when this is empty.',
+  },
+  {
+    key: 'REDIS_URL',
+    kind: 'url',
+    sentence: 'Redis for the queues. Empty: BullMQ keeps its queues in PostgreSQL.',
+  },
+  {
+    key: 'ROLES',
+    kind: 'roles',
+    default: 'api,relay,worker',
+    sentence: 'What this process does, separated by commas.',
+  },
+  {
+    key: 'POSTHASTE_CONFIG',
+    kind: 'text',
+    default: 'posthaste.yaml',
+    sentence: 'File with providers, types, lanes and limits.',
+  },
   { key: 'POSTHASTE_API_KEY', kind: 'secret', sentence: 'The first admin key, `ph_<keyid>_<secret>`.' },
-  { key: 'ENCRYPTION_KEY', kind: 'key32', sentence: '32 bytes in base64: seals payloads and secrets at rest.' },
-  { key: 'PUBLIC_URL', kind: 'url', sentence: 'Where the outside reaches this service, for links and callbacks.' },
+  {
+    key: 'ENCRYPTION_KEY',
+    kind: 'key32',
+    sentence: '32 bytes in base64: seals payloads and secrets at rest.',
+  },
+  {
+    key: 'PUBLIC_URL',
+    kind: 'url',
+    sentence: 'Where the outside reaches this service, for links and callbacks.',
+  },
   { key: 'TEMPLATES_DIR', kind: 'text', default: 'templates', sentence: 'Folder with the templates.' },
-  { key: 'WEBHOOK_ALLOW_NETWORKS', kind: 'cidrs', default: '', sentence: 'CIDRs that webhooks may reach though they are private; plain http is allowed there too.' },
-  { key: 'LOG_LEVEL', kind: 'level', default: 'info', sentence: 'trace, debug, info, warn, error or silent.' },
+  {
+    key: 'WEBHOOK_ALLOW_NETWORKS',
+    kind: 'cidrs',
+    default: '',
+    sentence: 'CIDRs that webhooks may reach though they are private; plain http is allowed there too.',
+  },
+  {
+    key: 'LOG_LEVEL',
+    kind: 'level',
+    default: 'info',
+    sentence: 'trace, debug, info, warn, error or silent.',
+  },
   { key: 'METRICS_TOKEN', kind: 'secret', sentence: 'Bearer token for /metrics; open when empty.' },
-  { key: 'SANDBOX', kind: 'flag', sentence: 'true: catch everything here and send nothing out. Default: only when no provider is configured.' },
+  {
+    key: 'SANDBOX',
+    kind: 'flag',
+    sentence:
+      'true: catch everything here and send nothing out. Default: only when no provider is configured.',
+  },
 ] as const satisfies readonly Setting[];
 
 export type SettingKey = (typeof SETTINGS)[number]['key'];
@@ -114,7 +160,9 @@ function faultOf(setting: Setting, text: string): string | undefined {
     case 'key32':
       return Buffer.from(text, 'base64').length === 32 ? undefined : 'must be 32 bytes in base64';
     case 'cidrs':
-      return list(text).every((cidr) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(cidr)) ? undefined : 'must be CIDRs, as 10.0.0.0/8';
+      return list(text).every((cidr) => /^[0-9a-fA-F.:]+\/\d{1,3}$/.test(cidr))
+        ? undefined
+        : 'must be CIDRs, as 10.0.0.0/8';
     case 'level':
       return LEVELS.includes(text) ? undefined : `must be one of ${LEVELS.join(', ')}`;
     case 'flag':

@@ -15,7 +15,11 @@ export class Sealer {
 
   constructor(private readonly key: Buffer) {
     if (key.length !== 32) throw new Error('The encryption key must be 32 bytes.');
-    this.keyId = createHash('sha256').update('posthaste key id').update(key).digest().subarray(0, KEY_ID_BYTES);
+    this.keyId = createHash('sha256')
+      .update('posthaste key id')
+      .update(key)
+      .digest()
+      .subarray(0, KEY_ID_BYTES);
   }
 
   seal(plain: string | Buffer, context: string): Buffer {
@@ -38,6 +42,9 @@ export class Sealer {
     const decipher = createDecipheriv('aes-256-gcm', this.key, iv);
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(tag);
-    return Buffer.concat([decipher.update(sealed.subarray(HEADER_BYTES + IV_BYTES + TAG_BYTES)), decipher.final()]);
+    return Buffer.concat([
+      decipher.update(sealed.subarray(HEADER_BYTES + IV_BYTES + TAG_BYTES)),
+      decipher.final(),
+    ]);
   }
 }

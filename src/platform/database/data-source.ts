@@ -7,7 +7,10 @@ const EVERYDAY_POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 3_000;
 
 /** `entities`: of the slices that the caller composes; migrations need none. */
-export function dataSourceOptions(url: string, entities: NonNullable<DataSourceOptions['entities']> = []): DataSourceOptions {
+export function dataSourceOptions(
+  url: string,
+  entities: NonNullable<DataSourceOptions['entities']> = [],
+): DataSourceOptions {
   return {
     type: 'postgres',
     url,
@@ -31,5 +34,8 @@ export function dataSourceOptions(url: string, entities: NonNullable<DataSourceO
 
 /** For migrations and tools: no timeouts, an index on a large table takes what it takes. */
 export function createDataSource(url: string): DataSource {
-  return new DataSource({ ...dataSourceOptions(url), extra: { application_name: 'posthaste-migrate' } } as DataSourceOptions);
+  return new DataSource({
+    ...dataSourceOptions(url),
+    extra: { application_name: 'posthaste-migrate' },
+  } as DataSourceOptions);
 }

@@ -18,7 +18,12 @@ const WORK_CONNECTIONS = 8;
  */
 const KEYED_PLANS = '-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off';
 
-const common = { application_name: 'posthaste', keepAlive: true, idleTimeoutMillis: 60_000, options: KEYED_PLANS } as const;
+const common = {
+  application_name: 'posthaste',
+  keepAlive: true,
+  idleTimeoutMillis: 60_000,
+  options: KEYED_PLANS,
+} as const;
 
 export function createDoorPool(connectionString: string): DoorPool {
   return quiet(

@@ -8,7 +8,9 @@ import { Readiness } from './readiness.js';
 const Live = Type.Object({ status: Type.Literal('ok') });
 const Ready = Type.Object({
   status: Type.Union([Type.Literal('ok'), Type.Literal('unavailable')]),
-  checks: Type.Record(Type.String(), Type.String(), { description: 'what was asked, and `ok` or what is wrong' }),
+  checks: Type.Record(Type.String(), Type.String(), {
+    description: 'what was asked, and `ok` or what is wrong',
+  }),
 });
 
 @Controller('health')
@@ -16,7 +18,11 @@ export class HealthController {
   constructor(@Inject(Readiness) private readonly readiness: Readiness) {}
 
   @Get('live')
-  @Route({ scope: 'open', summary: 'Whether the process lives', answers: { 200: { description: 'It does', schema: Live } } })
+  @Route({
+    scope: 'open',
+    summary: 'Whether the process lives',
+    answers: { 200: { description: 'It does', schema: Live } },
+  })
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
@@ -30,7 +36,9 @@ export class HealthController {
       503: { description: 'It cannot; `checks` says why', schema: Ready },
     },
   })
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<{ status: string; checks: Record<string, string> }> {
+  async ready(
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<{ status: string; checks: Record<string, string> }> {
     const checks = await this.readiness.check();
     const isReady = Object.values(checks).every((answer) => answer === 'ok');
     void reply.status(isReady ? 200 : 503);

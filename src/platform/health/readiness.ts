@@ -32,7 +32,9 @@ export class Readiness {
       { name: 'migrations', ask: () => this.assertMigrated() },
       ...this.more,
     ];
-    return Object.fromEntries(await Promise.all(checks.map(async (check) => [check.name, await answerOf(check)] as const)));
+    return Object.fromEntries(
+      await Promise.all(checks.map(async (check) => [check.name, await answerOf(check)] as const)),
+    );
   }
 
   private async assertMigrated(): Promise<void> {
@@ -47,7 +49,8 @@ async function answerOf({ ask }: ReadinessCheck): Promise<string> {
   });
   const asked = ask().then(
     () => 'ok',
-    (error: unknown) => (error instanceof Error && error.message.startsWith('pending') ? error.message : 'cannot be reached'),
+    (error: unknown) =>
+      error instanceof Error && error.message.startsWith('pending') ? error.message : 'cannot be reached',
   );
   try {
     return await Promise.race([asked, late]);

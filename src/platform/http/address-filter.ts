@@ -48,7 +48,11 @@ export class AddressFilter {
       if (error) return callback(error, '', 0);
       const refused = addresses.find(({ address }) => !this.allows(address));
       if (refused || addresses.length === 0) {
-        return callback(new AddressRefused(`The host resolves to an address that webhooks may not reach.`), '', 0);
+        return callback(
+          new AddressRefused(`The host resolves to an address that webhooks may not reach.`),
+          '',
+          0,
+        );
       }
       return answer(addresses, options.all === true, callback);
     });
@@ -60,5 +64,8 @@ function answer(addresses: LookupAddress[], isAll: boolean, callback: Parameters
   else callback(null, addresses[0]!.address, addresses[0]!.family);
 }
 
-const isIn = (address: ipaddr.IPv4 | ipaddr.IPv6, networks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][]): boolean =>
+const isIn = (
+  address: ipaddr.IPv4 | ipaddr.IPv6,
+  networks: readonly [ipaddr.IPv4 | ipaddr.IPv6, number][],
+): boolean =>
   networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));

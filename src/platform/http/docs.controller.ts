@@ -34,7 +34,8 @@ const PAGE = `<!doctype html>
 </html>
 `;
 /** Nothing from anywhere else; the package sets styles and icons of its own. */
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'";
 
 /** The contract, for programs (`/openapi.json`) and for people (`/docs`). */
 @Controller()
@@ -52,23 +53,44 @@ export class DocsController {
   }
 
   @Get('docs')
-  @Route({ scope: 'open', summary: 'The contract, in the browser', answers: { 200: { description: 'A page' } }, isHidden: true })
+  @Route({
+    scope: 'open',
+    summary: 'The contract, in the browser',
+    answers: { 200: { description: 'A page' } },
+    isHidden: true,
+  })
   async page(@Res() reply: FastifyReply): Promise<void> {
-    await reply.header('content-type', 'text/html; charset=utf-8').header('content-security-policy', POLICY).send(PAGE);
+    await reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', POLICY)
+      .send(PAGE);
   }
 
   @Get('docs/start.js')
-  @Route({ scope: 'open', summary: 'Starts the page', answers: { 200: { description: 'A script' } }, isHidden: true })
+  @Route({
+    scope: 'open',
+    summary: 'Starts the page',
+    answers: { 200: { description: 'A script' } },
+    isHidden: true,
+  })
   async start(@Res() reply: FastifyReply): Promise<void> {
     await reply.header('content-type', ASSETS['swagger-ui-bundle.js']).send(START);
   }
 
   @Get('docs/assets/:name')
-  @Route({ scope: 'open', summary: 'What the page needs', answers: { 200: { description: 'A file' } }, isHidden: true })
+  @Route({
+    scope: 'open',
+    summary: 'What the page needs',
+    answers: { 200: { description: 'A file' } },
+    isHidden: true,
+  })
   async asset(@Param('name') name: string, @Res() reply: FastifyReply): Promise<void> {
     const type = Object.hasOwn(ASSETS, name) ? ASSETS[name] : undefined;
     if (type === undefined) throw new Problem('not_found', 'There is no such file.');
     const content = await readFile(join(SWAGGER, name));
-    await reply.header('content-type', type).header('cache-control', `public, max-age=${DAY_S}`).send(content);
+    await reply
+      .header('content-type', type)
+      .header('cache-control', `public, max-age=${DAY_S}`)
+      .send(content);
   }
 }

@@ -40,7 +40,8 @@ export function parseJson(text: string, limitBytes: number): unknown {
   const value = parse(text);
   const faults: Fault[] = [];
   inspect(value, '', 1, faults);
-  if (faults.length > 0) throw new Problem('invalid_request', 'The body holds what cannot be stored.', { errors: faults });
+  if (faults.length > 0)
+    throw new Problem('invalid_request', 'The body holds what cannot be stored.', { errors: faults });
   return value;
 }
 
@@ -56,18 +57,22 @@ function parse(text: string): unknown {
 function inspect(value: unknown, path: string, depth: number, faults: Fault[]): void {
   if (faults.length >= MAX_FAULTS) return;
   if (typeof value === 'string') {
-    if (UNSTORABLE.test(value)) faults.push({ path, message: 'holds a NUL character or half a surrogate pair' });
+    if (UNSTORABLE.test(value))
+      faults.push({ path, message: 'holds a NUL character or half a surrogate pair' });
   } else if (value !== null && typeof value === 'object') {
     if (depth > MAX_DEPTH) faults.push({ path, message: `is nested deeper than ${MAX_DEPTH} levels` });
-    else if (Array.isArray(value)) value.forEach((item, i) => inspect(item, `${path}/${i}`, depth + 1, faults));
+    else if (Array.isArray(value))
+      value.forEach((item, i) => inspect(item, `${path}/${i}`, depth + 1, faults));
     else inspectObject(value as Record<string, unknown>, path, depth, faults);
   }
 }
 
 function inspectObject(value: Record<string, unknown>, path: string, depth: number, faults: Fault[]): void {
   for (const key of Object.keys(value)) {
-    if (FORBIDDEN_KEYS.has(key)) faults.push({ path: `${path}/${key}`, message: 'is a name that is not allowed' });
-    else if (UNSTORABLE.test(key)) faults.push({ path, message: 'has a field name with a NUL character or half a surrogate pair' });
+    if (FORBIDDEN_KEYS.has(key))
+      faults.push({ path: `${path}/${key}`, message: 'is a name that is not allowed' });
+    else if (UNSTORABLE.test(key))
+      faults.push({ path, message: 'has a field name with a NUL character or half a surrogate pair' });
     else inspect(value[key], `${path}/${key}`, depth + 1, faults);
   }
 }

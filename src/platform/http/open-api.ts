@@ -38,7 +38,8 @@ export class OpenApi {
         const route = Reflect.getMetadata(ROUTE, prototype[name]!) as CompiledRoute | undefined;
         if (!route) return [];
         const path = String(Reflect.getMetadata(PATH_METADATA, prototype[name]!) ?? '');
-        const method = RequestMethod[Number(Reflect.getMetadata(METHOD_METADATA, prototype[name]!))]!.toLowerCase();
+        const method =
+          RequestMethod[Number(Reflect.getMetadata(METHOD_METADATA, prototype[name]!))]!.toLowerCase();
         return [{ path: join(base, path), method, route }];
       });
     });
@@ -59,12 +60,19 @@ export class OpenApi {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       paths,
-      components: { schemas: { Problem: PROBLEM_SCHEMA }, securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      components: {
+        schemas: { Problem: PROBLEM_SCHEMA },
+        securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
+      },
     };
   }
 }
 
-const join = (base: string, path: string): string => `/${[base, path].map((part) => part.replace(/^\/|\/$/g, '')).filter(Boolean).join('/')}`;
+const join = (base: string, path: string): string =>
+  `/${[base, path]
+    .map((part) => part.replace(/^\/|\/$/g, ''))
+    .filter(Boolean)
+    .join('/')}`;
 
 function describe(path: string, method: string, route: CompiledRoute): object {
   const isOpen = route.scope === 'open';
@@ -72,8 +80,14 @@ function describe(path: string, method: string, route: CompiledRoute): object {
     operationId: operationId(path, method),
     summary: route.summary,
     ...(isOpen ? { security: [] } : { security: [{ key: [] }], 'x-scope': route.scope }),
-    parameters: [...pathParameters(path), ...queryParameters(route)],
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } } : {}),
+    parameters: [
+      ...pathParameters(path),
+      ...queryParameters(route),
+      ...(route.isIdempotent ? [IDEMPOTENCY_KEY] : []),
+    ],
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }
+      : {}),
     responses: { ...answers(route), ...problems(route) },
   };
 }
@@ -82,24 +96,44 @@ const operationId = (path: string, method: string): string =>
   method + path.replace(/\/v1/, '').replace(/[/:_.-]+(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 const pathParameters = (path: string): object[] =>
-  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 
 function queryParameters({ query }: CompiledRoute): object[] {
-  const { properties = {}, required = [] } = (query ?? {}) as { properties?: Record<string, object>; required?: string[] };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: required.includes(name), schema }));
+  const { properties = {}, required = [] } = (query ?? {}) as {
+    properties?: Record<string, object>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }));
 }
 
 const answers = (route: CompiledRoute): Record<string, object> =>
   Object.fromEntries(
     Object.entries(route.answers).map(([status, { description, schema, type }]) => [
       status,
-      { description, ...(schema || type ? { content: { [type ?? 'application/json']: schema ? { schema } : {} } } : {}) },
+      {
+        description,
+        ...(schema || type ? { content: { [type ?? 'application/json']: schema ? { schema } : {} } } : {}),
+      },
     ]),
   );
 
 function problems(route: CompiledRoute): Record<string, object> {
   const keyed = route.scope === 'open' ? [] : ['unauthorized', 'forbidden'];
-  const shaped = route.body ? [...ALWAYS, 'invalid_json', 'unsupported_media_type'] : route.query ? ALWAYS : [];
+  const shaped = route.body
+    ? [...ALWAYS, 'invalid_json', 'unsupported_media_type']
+    : route.query
+      ? ALWAYS
+      : [];
   const byStatus = new Map<number, string[]>();
   for (const code of [...shaped, ...keyed, ...(route.problems ?? [])]) {
     const { status } = PROBLEMS[code as keyof typeof PROBLEMS];
@@ -118,6 +152,15 @@ function problems(route: CompiledRoute): Record<string, object> {
   );
 }
 
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'The same key and body get the same answer for 24 h; the same key with another body is refused.',
+  schema: { type: 'string', maxLength: 255 },
+};
+
 const PROBLEM_SCHEMA = {
   type: 'object',
   required: ['type', 'title', 'status', 'code', 'detail', 'instance'],
@@ -130,7 +173,11 @@ const PROBLEM_SCHEMA = {
     instance: { type: 'string' },
     errors: {
       type: 'array',
-      items: { type: 'object', required: ['path', 'message'], properties: { path: { type: 'string' }, message: { type: 'string' } } },
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
     },
   },
 };

@@ -23,10 +23,13 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent) return;
     const problem = this.toProblem(error, request);
-    if (problem.code === 'internal') this.log.error('request.failed', { route: request.routeOptions?.url, err: error });
+    if (problem.code === 'internal')
+      this.log.error('request.failed', { route: request.routeOptions?.url, err: error });
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
-    if (problem.more.retryAfterS !== undefined) void reply.header('retry-after', String(problem.more.retryAfterS));
-    if (problem.code === 'method_not_allowed') void reply.header('allow', this.routes.methodsAt(request.url).join(', '));
+    if (problem.more.retryAfterS !== undefined)
+      void reply.header('retry-after', String(problem.more.retryAfterS));
+    if (problem.code === 'method_not_allowed')
+      void reply.header('allow', this.routes.methodsAt(request.url).join(', '));
     void reply
       .status(problem.status)
       .header('content-type', 'application/problem+json; charset=utf-8')
@@ -37,11 +40,17 @@ export class ProblemFilter implements ExceptionFilter {
     if (error instanceof Problem) return error;
     if (error instanceof HttpException && error.cause instanceof Problem) return error.cause;
     if (isUnavailable(error)) {
-      const detail = 'PostgreSQL cannot be reached. The request may or may not be stored: send it again, its key makes that safe.';
+      const detail =
+        'PostgreSQL cannot be reached. The request may or may not be stored: send it again, its key makes that safe.';
       return new Problem('unavailable', detail, { retryAfterS: RETRY_AFTER_S, cause: error });
     }
-    const status = error instanceof HttpException ? error.getStatus() : ((error as { statusCode?: number }).statusCode ?? 500);
-    return status === 404 ? this.nothingHere(request) : new Problem(codeOf(status), detailOf(status), { cause: error });
+    const status =
+      error instanceof HttpException
+        ? error.getStatus()
+        : ((error as { statusCode?: number }).statusCode ?? 500);
+    return status === 404
+      ? this.nothingHere(request)
+      : new Problem(codeOf(status), detailOf(status), { cause: error });
   }
 
   private nothingHere(request: FastifyRequest): Problem {
@@ -54,8 +63,13 @@ export class ProblemFilter implements ExceptionFilter {
 
 const pathOf = (url: string): string => url.split('?')[0]!;
 
-const CODES: Record<number, ProblemCode> = { 400: 'invalid_request', 413: 'too_large', 415: 'unsupported_media_type' };
-const codeOf = (status: number): ProblemCode => CODES[status] ?? (status < 500 ? 'invalid_request' : 'internal');
+const CODES: Record<number, ProblemCode> = {
+  400: 'invalid_request',
+  413: 'too_large',
+  415: 'unsupported_media_type',
+};
+const codeOf = (status: number): ProblemCode =>
+  CODES[status] ?? (status < 500 ? 'invalid_request' : 'internal');
 
 const DETAILS: Record<number, string> = {
   400: 'The request could not be read.',
@@ -63,4 +77,5 @@ const DETAILS: Record<number, string> = {
   415: 'Send the body as application/json.',
 };
 const detailOf = (status: number): string =>
-  DETAILS[status] ?? (status < 500 ? 'The request could not be read.' : 'The fault is ours and has been logged.');
+  DETAILS[status] ??
+  (status < 500 ? 'The request could not be read.' : 'The fault is ours and has been logged.');

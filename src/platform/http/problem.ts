@@ -45,7 +45,12 @@ export class Problem extends Error {
   constructor(
     readonly code: ProblemCode,
     readonly detail: string,
-    readonly more: { errors?: readonly Fault[]; extensions?: Record<string, unknown>; retryAfterS?: number; cause?: unknown } = {},
+    readonly more: {
+      errors?: readonly Fault[];
+      extensions?: Record<string, unknown>;
+      retryAfterS?: number;
+      cause?: unknown;
+    } = {},
   ) {
     super(`${code}: ${detail}`, { cause: more.cause });
     this.name = 'Problem';

@@ -7,8 +7,14 @@ export class RouteTable {
   /** Call before routes are added. */
   watch(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ method, url }) => {
-      const pattern = new RegExp(`^${url.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:[^/]+/g, '[^/]+').replace(/\\\*/g, '.*')}/?$`);
-      for (const one of [method].flat()) if (one !== 'HEAD' && one !== 'OPTIONS') this.routes.push({ method: one, pattern });
+      const pattern = new RegExp(
+        `^${url
+          .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+          .replace(/:[^/]+/g, '[^/]+')
+          .replace(/\\\*/g, '.*')}/?$`,
+      );
+      for (const one of [method].flat())
+        if (one !== 'HEAD' && one !== 'OPTIONS') this.routes.push({ method: one, pattern });
     });
   }
 

@@ -12,7 +12,8 @@ export class RouteGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const route = Reflect.getMetadata(ROUTE, context.getHandler()) as CompiledRoute | undefined;
-    if (!route) throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
+    if (!route)
+      throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
     const request = context.switchToHttp().getRequest<CallerRequest>();
     if (route.scope !== 'open') {
       request.caller = await this.keys.identify(request.headers.authorization);

@@ -16,6 +16,8 @@ export interface RouteContract {
   /** By HTTP status: the answer's schema and what it means. Problems are added by their codes. */
   answers: Record<number, { description: string; schema?: TSchema; type?: string }>;
   problems?: readonly string[];
+  /** Honours the header `Idempotency-Key`. */
+  isIdempotent?: boolean;
   /** Left out of the OpenAPI document: pages for people. */
   isHidden?: boolean;
 }

@@ -7,7 +7,9 @@ import { type Fault, Problem } from './problem.js';
 
 /** Compiled once at start. Bodies are taken as they are; queries are all strings and are coerced. */
 const bodies = addFormats.default(new Ajv({ allErrors: true, verbose: true, strict: false }));
-const queries = addFormats.default(new Ajv({ allErrors: true, verbose: true, strict: false, coerceTypes: true }));
+const queries = addFormats.default(
+  new Ajv({ allErrors: true, verbose: true, strict: false, coerceTypes: true }),
+);
 
 /** More would be an answer larger than the question. */
 const MAX_FAULTS = 20;
@@ -64,10 +66,15 @@ function toFault(error: ErrorObject, root: string): Fault {
 function unknownField(error: ErrorObject, path: string, name: string): Fault {
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
   const near = didYouMean(name, known);
-  return { path: `${path}/${name.slice(0, 64)}`, message: `is not a known field${near ? `: did you mean ${near}?` : ''}` };
+  return {
+    path: `${path}/${name.slice(0, 64)}`,
+    message: `is not a known field${near ? `: did you mean ${near}?` : ''}`,
+  };
 }
 
 const describedPattern = (error: ErrorObject): string => {
   const description = (error.parentSchema as { description?: string } | undefined)?.description;
-  return description ? `must be: ${description}` : `must match ${String((error.params as { pattern: string }).pattern)}`;
+  return description
+    ? `must be: ${description}`
+    : `must match ${String((error.params as { pattern: string }).pattern)}`;
 };

@@ -17,7 +17,8 @@ export function checkWebhookUrl(text: string, filter: AddressFilter): { url: URL
   const host = hostOf(url);
   const isLiteral = ipaddr.isValid(host);
   const isExempt = isLiteral && filter.isExempt(host);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isExempt)) return { fault: 'must begin with https://' };
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isExempt))
+    return { fault: 'must begin with https://' };
   if (url.username !== '' || url.password !== '') return { fault: 'must not carry a user name or password' };
   if (!isExempt && !PORTS.has(url.port)) return { fault: 'must use port 443 or 8443' };
   if (isLiteral && !filter.allows(host)) return { fault: 'points at an address that webhooks may not reach' };
@@ -30,4 +31,5 @@ export function checkWebhookUrl(text: string, filter: AddressFilter): { url: URL
 export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 
 const isPublicName = (host: string): boolean =>
-  host.includes('.') && !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|home\.arpa)$/i.test(host);
+  host.includes('.') &&
+  !/(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|home\.arpa)$/i.test(host);

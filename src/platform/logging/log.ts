@@ -56,7 +56,9 @@ export class Log {
 }
 
 const masked = (fields: Fields): Fields =>
-  Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? mask(value) : value]));
+  Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? mask(value) : value]),
+  );
 
 interface Described {
   name: string;

@@ -9,4 +9,5 @@ const RULES: readonly [RegExp, string][] = [
 ];
 
 /** The text with every address and secret in it made unreadable. */
-export const mask = (text: string): string => RULES.reduce((masked, [rule, by]) => masked.replace(rule, by), text);
+export const mask = (text: string): string =>
+  RULES.reduce((masked, [rule, by]) => masked.replace(rule, by), text);

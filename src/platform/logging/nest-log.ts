@@ -15,6 +15,9 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, stack?: unknown): void {
-    this.own.error('framework.failed', { message: String(message), stack: typeof stack === 'string' ? stack : undefined });
+    this.own.error('framework.failed', {
+      message: String(message),
+      stack: typeof stack === 'string' ? stack : undefined,
+    });
   }
 }

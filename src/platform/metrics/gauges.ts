@@ -11,19 +11,40 @@ export class Gauges {
   readonly registry = new Registry();
 
   readonly accepted = this.counter('posthaste_accepted_total', 'Requests by what became of them', ['result']);
-  readonly attempts = this.counter('posthaste_attempts_total', 'Provider calls by outcome', ['channel', 'provider', 'outcome', 'class']);
-  readonly settled = this.counter('posthaste_settled_total', 'Verdicts by the status they led to', ['channel', 'status']);
+  readonly attempts = this.counter('posthaste_attempts_total', 'Provider calls by outcome', [
+    'channel',
+    'provider',
+    'outcome',
+    'class',
+  ]);
+  readonly settled = this.counter('posthaste_settled_total', 'Verdicts by the status they led to', [
+    'channel',
+    'status',
+  ]);
   readonly published = this.counter('posthaste_published_total', 'Hints published to queues', ['queue']);
-  readonly staleHints = this.counter('posthaste_stale_hints_total', 'Hints that were no longer the right to send', ['queue']);
+  readonly staleHints = this.counter(
+    'posthaste_stale_hints_total',
+    'Hints that were no longer the right to send',
+    ['queue'],
+  );
   readonly upkeep = this.counter('posthaste_upkeep_total', 'What upkeep put right', ['service', 'what']);
   readonly acceptGroupRows = this.histogram('posthaste_accept_group_rows', 'Rows in one accept commit', ROWS);
   readonly claimGroupRows = this.histogram('posthaste_claim_group_rows', 'Rows in one claim commit', ROWS);
-  readonly outcomeGroupRows = this.histogram('posthaste_outcome_group_rows', 'Rows in one outcome commit', ROWS);
-  readonly attemptSeconds = this.histogram('posthaste_attempt_duration_seconds', 'Provider calls', SECONDS, ['channel', 'provider']);
-  readonly deliverySeconds = this.histogram('posthaste_delivery_duration_seconds', 'From accept to a provider that took it', SECONDS, [
+  readonly outcomeGroupRows = this.histogram(
+    'posthaste_outcome_group_rows',
+    'Rows in one outcome commit',
+    ROWS,
+  );
+  readonly attemptSeconds = this.histogram('posthaste_attempt_duration_seconds', 'Provider calls', SECONDS, [
     'channel',
-    'lane',
+    'provider',
   ]);
+  readonly deliverySeconds = this.histogram(
+    'posthaste_delivery_duration_seconds',
+    'From accept to a provider that took it',
+    SECONDS,
+    ['channel', 'lane'],
+  );
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'posthaste_' });
@@ -33,7 +54,12 @@ export class Gauges {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private histogram<L extends string>(name: string, help: string, buckets: number[], labelNames: L[] = []): Histogram<L> {
+  private histogram<L extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: L[] = [],
+  ): Histogram<L> {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 }

@@ -21,12 +21,17 @@ export class MetricsController {
     summary: 'Metrics for Prometheus; METRICS_TOKEN guards them when it is set',
     answers: { 200: { description: 'Text format 0.0.4', type: 'text/plain' } },
   })
-  async metrics(@Headers('authorization') authorization: string | undefined, @Res() reply: FastifyReply): Promise<void> {
+  async metrics(
+    @Headers('authorization') authorization: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const token = this.config.environment.metricsToken;
     if (token !== undefined && !isSame(authorization ?? '', `Bearer ${token}`)) {
       throw new Problem('unauthorized', 'Send the metrics token as `Authorization: Bearer <token>`.');
     }
-    await reply.header('content-type', this.gauges.registry.contentType).send(await this.gauges.registry.metrics());
+    await reply
+      .header('content-type', this.gauges.registry.contentType)
+      .send(await this.gauges.registry.metrics());
   }
 }
 

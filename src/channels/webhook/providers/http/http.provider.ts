@@ -67,7 +67,12 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
 
   async send(parcel: Parcel<WebhookContent>, call: Call): Promise<Outcome> {
     if (this.isStopping(call)) {
-      return failed('not_sent', { class: 'lease', code: 'process_stopping', detail: 'This process is stopping and called nobody.', scope: 'message' });
+      return failed('not_sent', {
+        class: 'lease',
+        code: 'process_stopping',
+        detail: 'This process is stopping and called nobody.',
+        scope: 'message',
+      });
     }
     const endpoint = await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
     if (!endpoint) return refusal('gone', 'endpoint_deleted', 'The endpoint has been deleted.');
@@ -83,7 +88,12 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     await this.agent.destroy();
   }
 
-  private async post(url: URL, parcel: Parcel<WebhookContent>, endpoint: EndpointTarget, call: Call): Promise<Outcome> {
+  private async post(
+    url: URL,
+    parcel: Parcel<WebhookContent>,
+    endpoint: EndpointTarget,
+    call: Call,
+  ): Promise<Outcome> {
     const signal = new EventEmitter();
     const deadline = performance.now() + Math.min(this.config.timeoutMs, endpoint.timeoutMs ?? Infinity);
     const entry = { signal, deadline, call };
@@ -121,11 +131,16 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
 
   private cutOverdue(): void {
     const now = performance.now();
-    for (const { signal, deadline, call } of this.underWay) if (now > deadline || call.signal.aborted) signal.emit('abort');
+    for (const { signal, deadline, call } of this.underWay)
+      if (now > deadline || call.signal.aborted) signal.emit('abort');
   }
 }
 
-function headersFor({ id, content }: Parcel<WebhookContent>, endpoint: EndpointTarget, now: Date): Record<string, string> {
+function headersFor(
+  { id, content }: Parcel<WebhookContent>,
+  endpoint: EndpointTarget,
+  now: Date,
+): Record<string, string> {
   const timestamp = Math.floor(now.getTime() / 1000);
   const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OURS.test(name)));
   return {
@@ -159,7 +174,11 @@ async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<strin
 /** A receiver that cannot be reached, or does not answer, is down: the slow schedule follows the quick one. */
 function networkOutcome(error: unknown): Outcome {
   if (isRefusedAddress(error)) {
-    return refusal('permanent', 'address_refused', 'The host resolves to an address that webhooks may not reach.');
+    return refusal(
+      'permanent',
+      'address_refused',
+      'The host resolves to an address that webhooks may not reach.',
+    );
   }
   const { kind, code, detail, stage } = networkFaultOf(error);
   return failed(kind, { class: 'slow', code, detail, scope: stage === 'exchange' ? 'endpoint' : 'host' });
