@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const SETUP = new URL('../../../bin/setup/', import.meta.url);
 const { reasonToInstall } = (await import(new URL('install.mjs', SETUP).href)) as {
-  reasonToInstall(root: string): string | undefined;
+  reasonToInstall: (root: string) => string | undefined;
 };
-const { madeApiKey } = (await import(new URL('keys.mjs', SETUP).href)) as { madeApiKey(): string };
+const { madeApiKey } = (await import(new URL('keys.mjs', SETUP).href)) as { madeApiKey: () => string };
 
 let root: string;
 
