@@ -26,7 +26,7 @@ const tryIt = (url, key) => [
   '',
   `    curl -sS ${url}/v1/notifications \\`,
   `      -H "authorization: Bearer ${key}" -H 'content-type: application/json' \\`,
-  `      -d '{"type":"invoice.issued","channel":"email","recipient":"ada@example.com","business_id":"inv-1001","data":{"name":"Ada","total":"12.00 EUR"}}'`,
+  `      -d '{"type":"welcome","channel":"email","recipient":"ada@example.com","business_id":"user-1","data":{"name":"Ada","start_url":"https://example.com/start"}}'`,
   '',
   '  See what arrived, in the browser or here:',
   '',

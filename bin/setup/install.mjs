@@ -1,10 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { runProgram } from './program.mjs';
 
 /** Runs `npm ci` when what is installed is not what package-lock.json says. */
 export async function installPackages(life, root) {
+  // Someone shares them between checkouts; npm ci would empty the folder behind the link.
+  if (isLink(join(root, 'node_modules'))) return 'node_modules is a link: left alone';
   const reason = reasonToInstall(root);
   if (!reason) return 'nothing new';
   console.log(`  ${reason}: npm ci`);
@@ -35,6 +37,8 @@ export function reasonToInstall(root) {
   );
   return differs ? 'package-lock.json has changed' : undefined;
 }
+
+const isLink = (path) => lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 
 const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages ?? {};
 

@@ -39,7 +39,9 @@ function bornAt(pid) {
       return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
     // proc(5): field 22, counted behind the command's name, which may hold spaces and brackets.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended; in a container whose first process fetches nobody, it stays in the list.
+    return 'ZX'.includes(fields[0]) ? undefined : fields[19];
   } catch {
     return undefined;
   }

@@ -14,9 +14,20 @@ export const systemProcesses: ProcessTable = { isAlive, argumentsOf };
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'; // it lives, and belongs to someone else
+  }
+}
+
+/** Ended, but not fetched by its parent: in a container whose first process fetches nobody, for ever. proc(5), field 3. */
+function isZombie(pid: number): boolean {
+  if (process.platform !== 'linux') return false;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return 'ZX'.includes(stat.charAt(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false; // hidden from us, or gone: the next look tells
   }
 }
 

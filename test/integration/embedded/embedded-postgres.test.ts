@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 
 import pg from 'pg';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { EmbeddedPostgres } from '../../../src/embedded/postgres.js';
 import { endsWithin, systemProcesses } from '../../../src/embedded/process-table.js';
@@ -87,10 +87,10 @@ describe('the embedded PostgreSQL', () => {
     const stranger: ChildProcess = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], {
       stdio: 'ignore',
     });
+    onTestFinished(() => void stranger.kill('SIGKILL'));
     writeFileSync(join(folder, 'postgres', 'data', 'postmaster.pid'), `${stranger.pid}\n`);
     await begin();
     expect(systemProcesses.isAlive(stranger.pid!)).toBe(true);
-    stranger.kill('SIGKILL');
   });
 
   it('takes another port when its own is taken', async () => {
