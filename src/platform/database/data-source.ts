@@ -2,17 +2,21 @@ import { fileURLToPath } from 'node:url';
 
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
+import { MIGRATIONS_GLOB } from './migrations.js';
+
 /** Reads and everyday writes: an operator waits for these, so they may take longer than the door's. */
 const EVERYDAY_POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** `entities`: of the slices that the caller composes; migrations need none. */
-export function dataSourceOptions(url: string, entities: NonNullable<DataSourceOptions['entities']> = []): DataSourceOptions {
+/** `entities`: of the slices that the caller composes. Migrations are not among it: see createDataSource. */
+export function dataSourceOptions(
+  url: string,
+  entities: NonNullable<DataSourceOptions['entities']> = [],
+): DataSourceOptions {
   return {
     type: 'postgres',
     url,
     entities,
-    migrations: [fileURLToPath(new URL('../../../migrations/*.{ts,js}', import.meta.url))],
     migrationsTableName: 'migrations',
     synchronize: false,
     poolSize: EVERYDAY_POOL_SIZE,
@@ -31,5 +35,9 @@ export function dataSourceOptions(url: string, entities: NonNullable<DataSourceO
 
 /** For migrations and tools: no timeouts, an index on a large table takes what it takes. */
 export function createDataSource(url: string): DataSource {
-  return new DataSource({ ...dataSourceOptions(url), extra: { application_name: 'posthaste-migrate' } } as DataSourceOptions);
+  return new DataSource({
+    ...dataSourceOptions(url),
+    migrations: [fileURLToPath(MIGRATIONS_GLOB)],
+    extra: { application_name: 'posthaste-migrate' },
+  } as DataSourceOptions);
 }

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { pendingMigrations } from '../database/migrations.js';
+
 /** One thing this process cannot work without. Throws when it is not there. */
 export interface ReadinessCheck {
   name: string;
@@ -32,11 +34,14 @@ export class Readiness {
       { name: 'migrations', ask: () => this.assertMigrated() },
       ...this.more,
     ];
-    return Object.fromEntries(await Promise.all(checks.map(async (check) => [check.name, await answerOf(check)] as const)));
+    return Object.fromEntries(
+      await Promise.all(checks.map(async (check) => [check.name, await answerOf(check)] as const)),
+    );
   }
 
   private async assertMigrated(): Promise<void> {
-    if (await this.dataSource.showMigrations()) throw new Error('pending: run npm run migrate');
+    if ((await pendingMigrations(this.dataSource)).length > 0)
+      throw new Error('pending: run npm run migrate');
   }
 }
 
@@ -47,7 +52,8 @@ async function answerOf({ ask }: ReadinessCheck): Promise<string> {
   });
   const asked = ask().then(
     () => 'ok',
-    (error: unknown) => (error instanceof Error && error.message.startsWith('pending') ? error.message : 'cannot be reached'),
+    (error: unknown) =>
+      error instanceof Error && error.message.startsWith('pending') ? error.message : 'cannot be reached',
   );
   try {
     return await Promise.race([asked, late]);
