@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { CHANNELS, LANES } from '../domain/channel.js';
 import { OUTCOME_KINDS } from '../domain/outcome.js';
 import { STATUSES } from '../domain/status.js';
-import { oneOf, Time, TYPE_PATTERN } from './notification.schema.js';
+import { oneOf, text, Time, TYPE_PATTERN } from './notification.schema.js';
 
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -75,11 +75,11 @@ export type NotificationPage = Static<typeof NotificationPage>;
 export const ListQuery = Type.Object(
   {
     type: Type.Optional(Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'a type, dotted lower case' })),
-    recipient: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
-    business_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    recipient: Type.Optional(text(320, 'who it was for, printable text')),
+    business_id: Type.Optional(text(256, 'what it was about, printable text')),
     status: Type.Optional(oneOf(STATUSES, 'its present status')),
     channel: Type.Optional(oneOf(CHANNELS, 'how it goes')),
-    provider: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+    provider: Type.Optional(text(32, "a provider's name")),
     event_id: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     created_after: Type.Optional(Time('accepted at or after')),
     created_before: Type.Optional(Time('accepted before')),
