@@ -21,5 +21,5 @@ const GONE_WORDS = /connection terminated|timeout|not queryable|Client has encou
  */
 export function isUnavailable(error: unknown): boolean {
   const state = stateOf(error);
-  return GONE_STATES.test(state) || GONE_CODES.has(state) || (error instanceof Error && GONE_WORDS.test(error.message));
+  return isRetryable(error) || GONE_STATES.test(state) || GONE_CODES.has(state) || (error instanceof Error && GONE_WORDS.test(error.message));
 }
