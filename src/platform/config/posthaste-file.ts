@@ -67,7 +67,7 @@ const LaneSettings = Type.Object({ concurrency: Type.Optional(Type.Integer({ min
 const PosthasteFile = Type.Object(
   {
     providers: Type.Optional(Type.Array(CommonProvider)),
-    types: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$' }), NotificationType)),
+    types: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$' }), NotificationType, strict)),
     retry: Type.Optional(
       Type.Object({ email: Type.Optional(Retry), sms: Type.Optional(Retry), webhook: Type.Optional(Retry) }, strict),
     ),
