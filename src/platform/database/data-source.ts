@@ -39,5 +39,5 @@ export function createDataSource(url: string): DataSource {
     ...dataSourceOptions(url),
     migrations: [fileURLToPath(MIGRATIONS_GLOB)],
     extra: { application_name: 'posthaste-migrate' },
-  } as DataSourceOptions);
+  });
 }

@@ -16,7 +16,6 @@ const BATCH_DEPTH = 2;
 const MAX_FAULTS = 20;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 // PostgreSQL stores neither NUL nor half a surrogate pair as text.
-// eslint-disable-next-line no-control-regex
 const UNSTORABLE = /\u0000|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 /** Teaches Fastify to read JSON the careful way: bounded, shallow, storable, without keys that reach a prototype. */
