@@ -68,7 +68,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const folder = mkdtempSync(join(tmpdir(), 'posthaste-app-'));
   const pool = new pg.Pool({ connectionString: database.url, max: 2, allowExitOnIdle: true });
   pool.on('error', () => undefined);
-  const apiKey = `ph_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('base64url')}`;
+  const apiKey = `ph_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('hex')}`;
   const keys = { POSTHASTE_API_KEY: apiKey, ENCRYPTION_KEY: randomBytes(32).toString('base64') };
   let posthaste: Posthaste;
 
