@@ -156,8 +156,8 @@ export class AcceptService {
       eventId: null,
       endpointId: addressed.endpointId,
       apiKeyId,
-      sendAt: request.send_at ?? null,
-      expiresAt: request.expires_at ?? null,
+      sendAt: isoOf(request.send_at),
+      expiresAt: isoOf(request.expires_at),
       expiresInMs: expiresInMs(request, file.types.get(request.type)?.expiresInMs),
       deadlineMs: retryPolicyOf(file, request.type, addressed.channel).deadlineMs,
     };
@@ -172,6 +172,9 @@ function rulesBeyondShape(request: NotificationRequest): Fault[] {
   if (request.expires_at !== undefined && request.expires_in !== undefined) {
     faults.push({ path: '/expires_in', message: 'cannot stand beside expires_at' });
   }
+  if (request.expires_in !== undefined && parseDurationMs(request.expires_in) === 0) {
+    faults.push({ path: '/expires_in', message: 'must be longer than nothing' });
+  }
   return faults;
 }
 
@@ -179,6 +182,9 @@ const expiresInMs = (request: NotificationRequest, ofType: number | undefined): 
   if (request.expires_at !== undefined) return null;
   return (request.expires_in === undefined ? ofType : parseDurationMs(request.expires_in)) ?? null;
 };
+
+/** PostgreSQL reads fewer offsets than RFC 3339 allows. */
+const isoOf = (time: string | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
 
 const conflict = (id: string, fields: string[]): Problem =>
   new Problem(

@@ -7,7 +7,7 @@ import { DURATION_PATTERN } from '../platform/config/units.js';
 export const TYPE_PATTERN = '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$';
 /** Opaque to us, but a control character in a key is always a mistake. */
 const PRINTABLE = '^[^\\u0000-\\u001f\\u007f]+$';
-const text = (maxLength: number, description: string) =>
+export const text = (maxLength: number, description: string) =>
   Type.String({ minLength: 1, maxLength, pattern: PRINTABLE, description });
 export const oneOf = <const T extends readonly string[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values], description });

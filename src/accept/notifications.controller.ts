@@ -1,7 +1,9 @@
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { inTime } from '../platform/http/in-time.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
+import { Log } from '../platform/logging/log.js';
 import { AcceptService, type ItemAnswer } from './accept.service.js';
 import { Accepted, BatchAnswer, BatchRequest, NotificationRequest } from './notification.schema.js';
 import { Stories } from './stories.service.js';
@@ -12,6 +14,7 @@ export class NotificationsController {
   constructor(
     @Inject(AcceptService) private readonly accepts: AcceptService,
     @Inject(Stories) private readonly stories: Stories,
+    @Inject(Log) private readonly log: Log,
   ) {}
 
   @Post()
@@ -37,7 +40,7 @@ export class NotificationsController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Accepted> {
-    const answer = await this.accepts.accept(body, request.caller!.keyId);
+    const answer = await inTime(this.accepts.accept(body, request.caller!.keyId), reply.elapsedTime);
     void reply.status(answer.httpStatus).header('location', `/v1/notifications/${answer.body.id}`);
     return answer.body;
   }
@@ -54,8 +57,10 @@ export class NotificationsController {
   async createBatch(
     @Body() body: { notifications: unknown[] },
     @Req() request: CallerRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ results: object[] }> {
-    const answers = await this.accepts.acceptBatch(body.notifications, request.caller!.keyId);
+    const answers = await inTime(this.accepts.acceptBatch(body.notifications, request.caller!.keyId), reply.elapsedTime);
+    this.logFaultsOfOurs(answers);
     return { results: answers.map(toResult) };
   }
 
@@ -98,6 +103,14 @@ export class NotificationsController {
   })
   cancel(@Param('id') id: string): Promise<NotificationStory> {
     return this.stories.cancel(id);
+  }
+
+  /** What a batch answers in its items never reaches the filter that logs. */
+  private logFaultsOfOurs(answers: readonly ItemAnswer[]): void {
+    for (const answer of answers) {
+      if (!('problem' in answer) || answer.problem.code !== 'internal') continue;
+      this.log.error('request.failed', { route: '/v1/notifications/batch', err: answer.problem.cause });
+    }
   }
 }
 

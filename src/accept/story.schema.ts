@@ -3,10 +3,9 @@ import { type Static, Type } from 'typebox';
 import { CHANNELS, LANES } from '../domain/channel.js';
 import { OUTCOME_KINDS } from '../domain/outcome.js';
 import { STATUSES } from '../domain/status.js';
-import { oneOf, Time, TYPE_PATTERN } from './notification.schema.js';
+import { oneOf, text, Time, TYPE_PATTERN } from './notification.schema.js';
 
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
-  Type.Union([schema, Type.Null()]);
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
 
 export const NextView = Type.Object({
   action: oneOf(['send', 'retry', 'wait', 'review', 'none'] as const, 'what happens next'),
@@ -14,21 +13,7 @@ export const NextView = Type.Object({
   reason: Type.String({ description: 'a sentence for people' }),
   waiting_for: Type.Optional(
     oneOf(
-      [
-        'retry_timer',
-        'breaker',
-        'rate_limit',
-        'pause',
-        'budget',
-        'order',
-        'schedule',
-        'queue',
-        'outbox',
-        'endpoint',
-        'provider',
-        'receipt',
-        'operator',
-      ] as const,
+      ['retry_timer', 'breaker', 'rate_limit', 'pause', 'budget', 'order', 'schedule', 'queue', 'outbox', 'endpoint', 'provider', 'receipt', 'operator'] as const,
       'what it waits for',
     ),
   ),
@@ -89,14 +74,12 @@ export type NotificationPage = Static<typeof NotificationPage>;
 
 export const ListQuery = Type.Object(
   {
-    type: Type.Optional(
-      Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'a type, dotted lower case' }),
-    ),
-    recipient: Type.Optional(Type.String({ minLength: 1, maxLength: 320 })),
-    business_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    type: Type.Optional(Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'a type, dotted lower case' })),
+    recipient: Type.Optional(text(320, 'who it was for, printable text')),
+    business_id: Type.Optional(text(256, 'what it was about, printable text')),
     status: Type.Optional(oneOf(STATUSES, 'its present status')),
     channel: Type.Optional(oneOf(CHANNELS, 'how it goes')),
-    provider: Type.Optional(Type.String({ minLength: 1, maxLength: 32 })),
+    provider: Type.Optional(text(32, "a provider's name")),
     event_id: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
     created_after: Type.Optional(Time('accepted at or after')),
     created_before: Type.Optional(Time('accepted before')),

@@ -10,6 +10,7 @@ import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
+import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
 import { RouteTable } from '../platform/http/route-table.js';
 import { Log } from '../platform/logging/log.js';
@@ -118,7 +119,12 @@ async function createApp(
   roles: NonNullable<DynamicModule['imports']>,
 ): Promise<NestFastifyApplication> {
   const module = { module: PosthasteModule, imports: [PlatformModule.register(foundation), ...roles] };
-  const adapter = new FastifyAdapter({ forceCloseConnections: true, trustProxy: false });
+  const adapter = new FastifyAdapter({
+    forceCloseConnections: true,
+    trustProxy: false,
+    frameworkErrors: answerUnroutable,
+    clientErrorHandler: answerUnreadable,
+  });
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => url.startsWith('/v1/notifications/batch'));

@@ -1,5 +1,9 @@
+/** Longer ones are nobody's slip of the finger, and comparing them would cost their length squared. */
+const MAX_LENGTH = 64;
+
 /** The known name nearest to a misspelt one, at most a third of its letters away; undefined when none is near. */
 export function didYouMean(unknown: string, known: readonly string[]): string | undefined {
+  if (unknown.length > MAX_LENGTH) return undefined;
   const ranked = known
     .map((name) => ({ name, distance: editDistance(unknown.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);

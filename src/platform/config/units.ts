@@ -2,13 +2,15 @@
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
-export const DURATION_PATTERN = '^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$';
+/** At most 274 years, whatever the unit: a time in four digits and a duration make a time that PostgreSQL can store. */
+export const DURATION_PATTERN = '^((0|[1-9][0-9]{0,8})(ms|s)|(0|[1-9][0-9]{0,6})m|(0|[1-9][0-9]{0,4})[hd])$';
 export const RATE_PATTERN = '^[1-9][0-9]{0,6}/(s|m|h)$';
 
 /** Milliseconds, or undefined when it is no duration. */
 export function parseDurationMs(text: string): number | undefined {
-  const match = new RegExp(DURATION_PATTERN).exec(text);
-  return match ? Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS] : undefined;
+  if (!new RegExp(DURATION_PATTERN).test(text)) return undefined;
+  const unit = text.replace(/^\d+/, '') as keyof typeof UNIT_MS;
+  return Number.parseInt(text, 10) * UNIT_MS[unit];
 }
 
 /** Calls per second, or undefined when it is no rate. */

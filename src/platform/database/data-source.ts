@@ -2,11 +2,13 @@ import { fileURLToPath } from 'node:url';
 
 import { DataSource, type DataSourceOptions } from 'typeorm';
 
+import { MIGRATIONS_GLOB } from './migrations.js';
+
 /** Reads and everyday writes: an operator waits for these, so they may take longer than the door's. */
 const EVERYDAY_POOL_SIZE = 4;
 const CONNECT_TIMEOUT_MS = 3_000;
 
-/** `entities`: of the slices that the caller composes; migrations need none. */
+/** `entities`: of the slices that the caller composes. Migrations are not among it: see createDataSource. */
 export function dataSourceOptions(
   url: string,
   entities: NonNullable<DataSourceOptions['entities']> = [],
@@ -15,7 +17,6 @@ export function dataSourceOptions(
     type: 'postgres',
     url,
     entities,
-    migrations: [fileURLToPath(new URL('../../../migrations/*.{ts,js}', import.meta.url))],
     migrationsTableName: 'migrations',
     synchronize: false,
     poolSize: EVERYDAY_POOL_SIZE,
@@ -36,6 +37,7 @@ export function dataSourceOptions(
 export function createDataSource(url: string): DataSource {
   return new DataSource({
     ...dataSourceOptions(url),
+    migrations: [fileURLToPath(MIGRATIONS_GLOB)],
     extra: { application_name: 'posthaste-migrate' },
-  } as DataSourceOptions);
+  });
 }

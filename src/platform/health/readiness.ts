@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import { pendingMigrations } from '../database/migrations.js';
+
 /** One thing this process cannot work without. Throws when it is not there. */
 export interface ReadinessCheck {
   name: string;
@@ -38,7 +40,8 @@ export class Readiness {
   }
 
   private async assertMigrated(): Promise<void> {
-    if (await this.dataSource.showMigrations()) throw new Error('pending: run npm run migrate');
+    if ((await pendingMigrations(this.dataSource)).length > 0)
+      throw new Error('pending: run npm run migrate');
   }
 }
 

@@ -34,7 +34,7 @@ export class AddressFilter {
   allows(address: string): boolean {
     if (!ipaddr.isValid(address)) return false;
     const parsed = ipaddr.process(address); // ::ffff:127.0.0.1 is 127.0.0.1
-    return this.isExempt(address) || (parsed.range() === 'unicast' && !isIn(parsed, this.denied));
+    return this.isExempt(address) || (isPublic(parsed) && !isIn(parsed, this.denied));
   }
 
   /** Whether the operator has opened this address: plain http is then allowed too. */
@@ -58,6 +58,14 @@ export class AddressFilter {
     });
   };
 }
+
+/**
+ * IPv6 has handed out 2000::/3 alone (RFC 4291 §2.4): whatever lies outside, as ::127.0.0.1 or a local NAT64 prefix
+ * (64:ff9b:1::/48), may lead inside, also where no list names it yet.
+ */
+const isPublic = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  address.range() === 'unicast' && (address.kind() === 'ipv4' || address.match(GLOBAL_IPV6));
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
 
 function answer(addresses: LookupAddress[], isAll: boolean, callback: Parameters<LookupFunction>[2]): void {
   if (isAll) callback(null, addresses);

@@ -55,7 +55,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   private nothingHere(request: FastifyRequest): Problem {
     const methods = this.routes.methodsAt(request.url);
-    return methods.length > 0
+    return methods.length > 0 && !methods.includes(request.method)
       ? new Problem('method_not_allowed', `Use ${methods.join(' or ')}.`)
       : new Problem('not_found', 'There is no such path. See /docs.');
   }

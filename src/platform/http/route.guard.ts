@@ -1,7 +1,10 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 
+import type { FastifyReply } from 'fastify';
+
 import { ApiKeys } from '../auth/api-keys.service.js';
 import { allows } from '../auth/scopes.js';
+import { inTime } from './in-time.js';
 import { Problem } from './problem.js';
 import { type CallerRequest, type CompiledRoute, ROUTE } from './route.js';
 
@@ -12,11 +15,14 @@ export class RouteGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const route = Reflect.getMetadata(ROUTE, context.getHandler()) as CompiledRoute | undefined;
-    if (!route)
-      throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
-    const request = context.switchToHttp().getRequest<CallerRequest>();
+    if (!route) throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
+    const http = context.switchToHttp();
+    const request = http.getRequest<CallerRequest>();
     if (route.scope !== 'open') {
-      request.caller = await this.keys.identify(request.headers.authorization);
+      request.caller = await inTime(
+        this.keys.identify(request.headers.authorization),
+        http.getResponse<FastifyReply>().elapsedTime,
+      );
       if (!allows(request.caller.scopes, route.scope)) {
         throw new Problem('forbidden', `This needs a key with the scope \`${route.scope}\`.`);
       }

@@ -3,13 +3,13 @@ import addFormats from 'ajv-formats';
 import type { TSchema } from 'typebox';
 
 import { didYouMean } from '../config/did-you-mean.js';
+import { isTime } from './time.js';
+import { pointerTo } from './pointer.js';
 import { type Fault, Problem } from './problem.js';
 
 /** Compiled once at start. Bodies are taken as they are; queries are all strings and are coerced. */
-const bodies = addFormats.default(new Ajv({ allErrors: true, verbose: true, strict: false }));
-const queries = addFormats.default(
-  new Ajv({ allErrors: true, verbose: true, strict: false, coerceTypes: true }),
-);
+const bodies = withFormats(new Ajv({ allErrors: true, verbose: true, strict: false }));
+const queries = withFormats(new Ajv({ allErrors: true, verbose: true, strict: false, coerceTypes: true }));
 
 /** More would be an answer larger than the question. */
 const MAX_FAULTS = 20;
@@ -36,12 +36,17 @@ function checkWith(validate: ValidateFunction, root: string): Check {
   };
 }
 
+/** The usual formats, and ours in place of a `date-time` that lets pass what nobody can store. */
+function withFormats(ajv: Ajv): Ajv {
+  return addFormats.default(ajv).addFormat('date-time', isTime);
+}
+
 function faultsOf(validate: ValidateFunction, root: string): Fault[] {
   const byPath = new Map<string, Fault>();
   for (const error of validate.errors ?? []) {
+    if (byPath.size >= MAX_FAULTS) break; // a body of a thousand faults costs no more than one of twenty
     const fault = toFault(error, root);
-    const key = `${fault.path} ${fault.message}`;
-    if (!byPath.has(key) && byPath.size < MAX_FAULTS) byPath.set(key, fault);
+    byPath.set(`${fault.path} ${fault.message}`, fault);
   }
   return [...byPath.values()];
 }
@@ -51,13 +56,15 @@ function toFault(error: ErrorObject, root: string): Fault {
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
     case 'required':
-      return { path: `${path}/${String(params['missingProperty'])}`, message: 'is required' };
+      return { path: path + pointerTo(String(params['missingProperty'])), message: 'is required' };
     case 'additionalProperties':
       return unknownField(error, path, String(params['additionalProperty']));
     case 'enum':
       return { path, message: `must be one of ${(params['allowedValues'] as unknown[]).join(', ')}` };
     case 'pattern':
       return { path, message: describedPattern(error) };
+    case 'format':
+      return { path, message: params['format'] === 'date-time' ? 'must be a time, as 2026-11-22T09:00:00Z' : error.message! };
     default:
       return { path: path || '/', message: error.message ?? 'is wrong' };
   }
@@ -66,15 +73,10 @@ function toFault(error: ErrorObject, root: string): Fault {
 function unknownField(error: ErrorObject, path: string, name: string): Fault {
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
   const near = didYouMean(name, known);
-  return {
-    path: `${path}/${name.slice(0, 64)}`,
-    message: `is not a known field${near ? `: did you mean ${near}?` : ''}`,
-  };
+  return { path: path + pointerTo(name), message: `is not a known field${near ? `: did you mean ${near}?` : ''}` };
 }
 
 const describedPattern = (error: ErrorObject): string => {
   const description = (error.parentSchema as { description?: string } | undefined)?.description;
-  return description
-    ? `must be: ${description}`
-    : `must match ${String((error.params as { pattern: string }).pattern)}`;
+  return description ? `must be: ${description}` : `must match ${String((error.params as { pattern: string }).pattern)}`;
 };

@@ -28,7 +28,7 @@ export function checkWebhookUrl(text: string, filter: AddressFilter): { url: URL
 }
 
 /** WHATWG has already folded 127.1, octal, hex and full-width digits into an address. */
-export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+export const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '').replace(/\.+$/, '');
 
 const isPublicName = (host: string): boolean =>
   host.includes('.') &&

@@ -1,10 +1,13 @@
-/** What must never be read in a log: addresses, numbers, keys, secrets. Masked wherever text is written. */
+/**
+ * What must never be read in a log: addresses, numbers, keys, secrets. Masked wherever text is written.
+ * Every repetition before its landmark is bounded: a long text without one would be searched from each of its characters.
+ */
 const RULES: readonly [RegExp, string][] = [
   [/ph_([A-Za-z0-9]{4,32})_[A-Za-z0-9_-]{8,}/g, 'ph_$1_***'],
   [/whsec_[A-Za-z0-9+/=]+/g, 'whsec_***'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9+/=._-]{8,}/gi, '$1 ***'],
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]*:[^\s/@]*@/gi, '$1***@'],
-  [/[^\s<>"'(),;:@[\]]+@[^\s<>"'(),;:@[\]]+\.[^\s<>"'(),;:@[\]]+/g, '***@***'],
+  [/([a-z][a-z0-9+.-]{0,31}:\/\/)[^\s/@:]*:[^\s/@]*@/gi, '$1***@'],
+  [/[^\s<>"'(),;:@[\]]{1,320}@[^\s<>"'(),;:@[\]]+\.[^\s<>"'(),;:@[\]]+/g, '***@***'],
   [/\+[1-9]\d{6,14}\b/g, '+***'],
 ];
 
