@@ -8,6 +8,8 @@ interface Meaning {
 }
 
 const busy: Meaning = { kind: 'deferred', class: 'slow', scope: 'endpoint' };
+/** The application answers, and has a bug: the same request brings the same answer, so days of patience gain nothing. */
+const broken: Meaning = { kind: 'deferred', class: 'retry', scope: 'endpoint' };
 const misdeployed: Meaning = { kind: 'deferred', class: 'slow', scope: 'endpoint' };
 const refused: Meaning = { kind: 'deferred', class: 'retry', scope: 'message' };
 
@@ -29,7 +31,7 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   422: refused,
   425: busy,
   429: { kind: 'deferred', class: 'throttled', scope: 'endpoint' },
-  500: busy,
+  500: broken,
   501: { kind: 'rejected', class: 'permanent', scope: 'endpoint' },
   502: busy,
   503: busy,
