@@ -12,7 +12,8 @@ const BATCH = 2_000;
 
 /**
  * Finds hints that the queue lost (FLUSHALL, a restart from nothing, a failed job), or that were left in the queue of a
- * provider the configuration no longer has, and makes their rows publishable again. A hint that was only slow is stale from then on, by its number: at worst it costs a claim that finds nothing.
+ * provider the configuration no longer has, and makes their rows publishable again. A hint that was only slow is stale
+ * from then on, by its number: at worst it costs a claim that finds nothing.
  */
 @Injectable()
 export class LostHints implements UpkeepService {
