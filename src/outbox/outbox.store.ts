@@ -13,6 +13,7 @@ import { type EndpointRoom, publishDueOfEndpoints } from './sql/publish-due-of-e
 import { type Published, publishDue, type Route } from './sql/publish-due.js';
 import { publishedWindows, type QueueWindow } from './sql/published-windows.js';
 import { releaseLost } from './sql/release-lost.js';
+import { releaseStrays } from './sql/release-strays.js';
 import { takeBack } from './sql/take-back.js';
 
 export type { Published, Route } from './sql/publish-due.js';
@@ -35,6 +36,10 @@ export class OutboxStore {
 
   releaseLost(queue: string, olderThanMs: number, limit: number): Promise<number> {
     return releaseLost(this.pool, queue, olderThanMs, limit);
+  }
+
+  releaseStrays(queues: readonly string[], olderThanMs: number, limit: number): Promise<number> {
+    return releaseStrays(this.pool, queues, olderThanMs, limit);
   }
 
   publishDueOfEndpoints(route: Route, rooms: readonly EndpointRoom[]): Promise<Published[]> {

@@ -26,8 +26,12 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads environment and file. Throws ConfigError with every fault at once. */
-export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+/** Reads environment and file (`file`: this one instead of the environment's). Throws ConfigError with every fault at once. */
+export function loadConfig(given: NodeJS.ProcessEnv = process.env, file?: string): Config {
+  return readConfig(file === undefined ? given : { ...given, POSTHASTE_CONFIG: file });
+}
+
+function readConfig(env: NodeJS.ProcessEnv): Config {
   const { environment, faults } = readEnvironment(env);
   const { file, faults: fileFaults } = readFile(environment.configFile, env);
   const all = [...faults, ...fileFaults.map((fault) => `${environment.configFile} ${fault}`)];
