@@ -1,0 +1,206 @@
+import { BacklogGate } from './backlog-gate.js';
+import { answerParent } from './child-port.js';
+import { sharedNowMs } from './clock.js';
+import { HttpConnection } from './http-connection.js';
+import { RequestWriter, type Target } from './requests.js';
+import { type Percentiles, percentilesOf } from './statistics.js';
+
+/** The callers, in a process of their own. */
+export interface ClosedLoop {
+  target: Target;
+  connections: number;
+  warmUpMs: number;
+  durationMs: number;
+  /** Unique among all runs on one database. */
+  run: string;
+}
+
+export interface ClosedLoopResult {
+  /** Requests answered while it was measured, by HTTP status. */
+  statuses: Record<string, number>;
+  requestsPerSecond: number;
+  latencyMs: Percentiles;
+  /** New notifications that were answered from the first request to the last, warm-up included. */
+  accepted: number;
+  duplicates: number;
+}
+
+/** Each caller sends its next request when the last is answered. */
+async function closedLoop({
+  target,
+  connections,
+  warmUpMs,
+  durationMs,
+  run,
+}: ClosedLoop): Promise<ClosedLoopResult> {
+  const from = performance.now() + warmUpMs;
+  const until = from + durationMs;
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  const total = { accepted: 0, duplicates: 0 };
+  const callers = await openCallers(target, connections, run);
+  await Promise.all(
+    callers.map(async ({ connection, writer }) => {
+      for (let sentAt = performance.now(); sentAt < until;) {
+        const answer = await connection.send(writer.next());
+        const answeredAt = performance.now();
+        count(answer, target.batch, total);
+        if (sentAt >= from && answeredAt < until) {
+          statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+          latencies.push(answeredAt - sentAt);
+        }
+        sentAt = answeredAt;
+      }
+    }),
+  );
+  callers.forEach(({ connection }) => connection.close());
+  return {
+    statuses,
+    requestsPerSecond: (latencies.length * 1000) / durationMs,
+    latencyMs: percentilesOf(latencies),
+    ...total,
+  };
+}
+
+interface Caller {
+  connection: HttpConnection;
+  writer: RequestWriter;
+}
+
+const openCallers = (target: Target, connections: number, run: string): Promise<Caller[]> =>
+  Promise.all(
+    Array.from({ length: connections }, async (_, at) => ({
+      connection: await HttpConnection.open(target.port),
+      writer: new RequestWriter(target, `${run}-${at}`),
+    })),
+  );
+
+function count(
+  answer: { status: number; body: string },
+  batch: number,
+  total: { accepted: number; duplicates: number },
+): void {
+  if (batch === 1) {
+    if (answer.status === 202) total.accepted++;
+    if (answer.status === 200) total.duplicates++;
+    return;
+  }
+  total.accepted += answer.body.split('"http_status":202').length - 1;
+  total.duplicates += answer.body.split('"http_status":200').length - 1;
+}
+
+/** Callers held back while the backlog is as large as it shall be. */
+class Pressure {
+  private readonly gate: BacklogGate;
+  private readonly total = { accepted: 0, duplicates: 0 };
+  private isOver = false;
+  private failure: Error | undefined;
+  private callers: Promise<void>[] = [];
+
+  constructor(
+    private readonly target: Target,
+    backlog: number,
+  ) {
+    this.gate = new BacklogGate(backlog);
+  }
+
+  async start(connections: number, run: string): Promise<void> {
+    const callers = await openCallers(this.target, connections, run);
+    this.callers = callers.map((caller) =>
+      this.press(caller).catch((error: Error) => {
+        this.failure = error;
+      }),
+    );
+  }
+
+  learn(arrived: number): number {
+    if (this.failure) throw this.failure;
+    this.gate.learn(arrived);
+    return this.total.accepted;
+  }
+
+  async stop(): Promise<number> {
+    this.isOver = true;
+    this.gate.learn(Infinity);
+    await Promise.all(this.callers);
+    if (this.failure) throw this.failure;
+    return this.total.accepted;
+  }
+
+  private async press({ connection, writer }: Caller): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => this.gate.pass(resolve));
+      if (this.isOver) break;
+      const answer = await connection.send(writer.next());
+      if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${answer.body}`);
+      count(answer, this.target.batch, this.total);
+    }
+    connection.close();
+  }
+}
+
+export interface Sent {
+  id: string;
+  sentAtMs: number;
+  answeredAtMs: number;
+}
+
+/** At a fixed rate, whatever the answers take. */
+async function paced(argument: {
+  target: Target;
+  perSecond: number;
+  durationMs: number;
+  run: string;
+}): Promise<Sent[]> {
+  const { target, perSecond, durationMs, run } = argument;
+  const idle = await openCallers(target, 32, run);
+  const all = [...idle];
+  const sent: Promise<Sent>[] = [];
+  const startedAt = performance.now();
+  const amount = Math.floor((perSecond * durationMs) / 1000);
+  await new Promise<void>((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(amount, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
+      while (sent.length < due && idle.length > 0) sent.push(sendOne(idle));
+      if (sent.length < amount) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
+  const results = await Promise.all(sent);
+  all.forEach(({ connection }) => connection.close());
+  return results;
+}
+
+async function sendOne(idle: Caller[]): Promise<Sent> {
+  const caller = idle.shift()!;
+  const sentAtMs = sharedNowMs();
+  const answer = await caller.connection.send(caller.writer.next());
+  const answeredAtMs = sharedNowMs();
+  idle.push(caller);
+  if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${answer.body}`);
+  return { id: (JSON.parse(answer.body) as { id: string }).id, sentAtMs, answeredAtMs };
+}
+
+let pressure: Pressure | undefined;
+
+answerParent({
+  closedLoop,
+  paced,
+  press: async ({
+    target,
+    backlog,
+    connections,
+    run,
+  }: {
+    target: Target;
+    backlog: number;
+    connections: number;
+    run: string;
+  }) => {
+    pressure = new Pressure(target, backlog);
+    await pressure.start(connections, run);
+  },
+  learn: ({ arrived }: { arrived: number }) => pressure!.learn(arrived),
+  release: () => pressure!.stop(),
+});

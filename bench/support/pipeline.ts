@@ -1,0 +1,108 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+import type { BenchProcess } from './child-process.js';
+import type { Cluster } from './cluster.js';
+import type { Effort } from './effort.js';
+import { waitFor } from './wait-for.js';
+
+/** Work in the pipeline while it is measured: more than any of them has in its hands. */
+const BACKLOG = 4_000;
+const CALLERS = 64;
+/** A pipeline that was just started has not reached its speed. */
+const WARM_UP_FACTOR = 2;
+const LOOK_EVERY_MS = 20;
+
+/** Something that takes notifications at one end and calls the sink at the other. */
+export interface Pipeline {
+  name: string;
+  /** Presses: answers `press`, `learn`, `release`. */
+  source: BenchProcess;
+  press: object;
+  /** Whose CPU time it costs, besides the stores'. */
+  processes: readonly BenchProcess[];
+  begin(): Promise<void>;
+  /** Throws unless everything that was accepted was done, and only that. */
+  finish(accepted: number): Promise<void>;
+}
+
+export interface Sustained {
+  perSecond: number;
+  /** The least that was waiting at any look while it was measured. */
+  leastBacklog: number;
+  /** Microseconds of CPU time for each that arrived, by process. */
+  cpuMicroseconds: Record<string, number>;
+}
+
+export interface Machine {
+  cluster: Cluster;
+  sink: BenchProcess;
+}
+
+interface Count {
+  arrivals: number;
+  unique: number;
+}
+
+/** What it can keep up while there is always more to do. Ends when all that was accepted has arrived, each once. */
+export async function sustain(
+  machine: Machine,
+  pipeline: Pipeline,
+  effort: Effort,
+  run: string,
+): Promise<Sustained> {
+  const { sink } = machine;
+  const { source } = pipeline;
+  await sink.call('forget');
+  await pipeline.begin();
+  await source.call('press', { ...pipeline.press, connections: CALLERS, backlog: BACKLOG, run });
+  await press(sink, source, effort.warmUpMs * WARM_UP_FACTOR);
+  const before = { cpu: cpuOf(machine, pipeline), at: performance.now() };
+  const { arrived, leastBacklog } = await press(sink, source, effort.measureMs);
+  const seconds = (performance.now() - before.at) / 1000;
+  const after = cpuOf(machine, pipeline);
+  const accepted = await source.call<number>('release');
+  await drained(sink, accepted);
+  await pipeline.finish(accepted);
+  if (leastBacklog <= 0)
+    throw new Error(`${pipeline.name}: the backlog ran empty, so this is the speed of the door.`);
+  const cpuMicroseconds = Object.fromEntries(
+    Object.entries(after).map(([name, cpu]) => [name, ((cpu - before.cpu[name]!) * 1e6) / arrived]),
+  );
+  return { perSecond: arrived / seconds, leastBacklog, cpuMicroseconds };
+}
+
+/** Tells the source what has arrived, so that it holds the backlog. */
+async function press(
+  sink: BenchProcess,
+  source: BenchProcess,
+  ms: number,
+): Promise<{ arrived: number; leastBacklog: number }> {
+  const until = performance.now() + ms;
+  const begun = (await sink.call<Count>('count')).unique;
+  let now = begun;
+  let leastBacklog = Infinity;
+  while (performance.now() < until) {
+    await pause(LOOK_EVERY_MS);
+    now = (await sink.call<Count>('count')).unique;
+    leastBacklog = Math.min(leastBacklog, (await source.call<number>('learn', { arrived: now })) - now);
+  }
+  return { arrived: now - begun, leastBacklog };
+}
+
+async function drained(sink: BenchProcess, accepted: number): Promise<void> {
+  let count: Count = { arrivals: 0, unique: 0 };
+  await waitFor(
+    `${accepted} arrivals`,
+    async () => {
+      count = await sink.call<Count>('count');
+      return count.unique >= accepted;
+    },
+    60_000,
+  );
+  if (count.arrivals !== accepted) throw new Error(`${accepted} were accepted, ${count.arrivals} arrived.`);
+}
+
+function cpuOf({ cluster, sink }: Machine, { source, processes }: Pipeline): Record<string, number> {
+  const own = Object.fromEntries([...processes, source, sink].map((one) => [one.name, one.cpuSeconds()]));
+  return { ...own, ...cluster.cpu() };
+}
