@@ -19,7 +19,12 @@ module.exports = {
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
     ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates', 'endpoints'].map((slice) =>
-      only(`${slice}-imports-the-floor`, slice, [slice, 'domain', 'platform'], 'Reusable slices stand on the floor only.'),
+      only(
+        `${slice}-imports-the-floor`,
+        slice,
+        [slice, 'domain', 'platform'],
+        'Reusable slices stand on the floor only.',
+      ),
     ),
     {
       name: 'channels-apart',

@@ -57,7 +57,7 @@ export class AcceptService {
   async acceptBatch(items: readonly unknown[], apiKeyId: string): Promise<ItemAnswer[]> {
     const drafts = items.map((item) => this.tryDraft(item));
     const prepared = await Promise.all(
-      drafts.map((draft) => (draft instanceof Problem ? draft : this.prepare(draft, apiKeyId))),
+      drafts.map(async (draft) => (draft instanceof Problem ? draft : this.prepare(draft, apiKeyId))),
     );
     const rows = prepared.flatMap((one) => (one instanceof Problem ? [] : [one.row]));
     const settled = await this.group.settleAll(rows);
@@ -184,7 +184,8 @@ const expiresInMs = (request: NotificationRequest, ofType: number | undefined): 
 };
 
 /** PostgreSQL reads fewer offsets than RFC 3339 allows. */
-const isoOf = (time: string | undefined): string | null => (time === undefined ? null : new Date(time).toISOString());
+const isoOf = (time: string | undefined): string | null =>
+  time === undefined ? null : new Date(time).toISOString();
 
 const conflict = (id: string, fields: string[]): Problem =>
   new Problem(

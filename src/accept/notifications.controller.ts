@@ -59,7 +59,10 @@ export class NotificationsController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ results: object[] }> {
-    const answers = await inTime(this.accepts.acceptBatch(body.notifications, request.caller!.keyId), reply.elapsedTime);
+    const answers = await inTime(
+      this.accepts.acceptBatch(body.notifications, request.caller!.keyId),
+      reply.elapsedTime,
+    );
     this.logFaultsOfOurs(answers);
     return { results: answers.map(toResult) };
   }

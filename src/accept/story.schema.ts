@@ -5,7 +5,8 @@ import { OUTCOME_KINDS } from '../domain/outcome.js';
 import { STATUSES } from '../domain/status.js';
 import { oneOf, text, Time, TYPE_PATTERN } from './notification.schema.js';
 
-const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) => Type.Union([schema, Type.Null()]);
+const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
 
 export const NextView = Type.Object({
   action: oneOf(['send', 'retry', 'wait', 'review', 'none'] as const, 'what happens next'),
@@ -13,7 +14,21 @@ export const NextView = Type.Object({
   reason: Type.String({ description: 'a sentence for people' }),
   waiting_for: Type.Optional(
     oneOf(
-      ['retry_timer', 'breaker', 'rate_limit', 'pause', 'budget', 'order', 'schedule', 'queue', 'outbox', 'endpoint', 'provider', 'receipt', 'operator'] as const,
+      [
+        'retry_timer',
+        'breaker',
+        'rate_limit',
+        'pause',
+        'budget',
+        'order',
+        'schedule',
+        'queue',
+        'outbox',
+        'endpoint',
+        'provider',
+        'receipt',
+        'operator',
+      ] as const,
       'what it waits for',
     ),
   ),
@@ -74,7 +89,9 @@ export type NotificationPage = Static<typeof NotificationPage>;
 
 export const ListQuery = Type.Object(
   {
-    type: Type.Optional(Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'a type, dotted lower case' })),
+    type: Type.Optional(
+      Type.String({ maxLength: 128, pattern: TYPE_PATTERN, description: 'a type, dotted lower case' }),
+    ),
     recipient: Type.Optional(text(320, 'who it was for, printable text')),
     business_id: Type.Optional(text(256, 'what it was about, printable text')),
     status: Type.Optional(oneOf(STATUSES, 'its present status')),

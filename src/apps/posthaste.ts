@@ -51,7 +51,7 @@ export async function startPosthaste(
   const providers = sandbox ? await sandbox.start() : config.file.providers;
   const queues = openQueues(config, log, providers);
   const app = await createApp(foundation, rolesOf(config, providers, queues, sandbox));
-  await sandbox?.registerHooks(app.getHttpAdapter().getInstance() as unknown as FastifyInstance);
+  await sandbox?.registerHooks(app.getHttpAdapter().getInstance());
   await app.listen(config.environment.port, config.environment.host);
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   log.info('process.started', {
@@ -128,7 +128,7 @@ async function createApp(
   const fastify = adapter.getInstance() as unknown as FastifyInstance;
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => url.startsWith('/v1/notifications/batch'));
-  return NestFactory.create<NestFastifyApplication>(module, adapter, {
+  return NestFactory.create(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),
     abortOnError: false,

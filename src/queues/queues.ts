@@ -59,7 +59,7 @@ export class Queues {
   }
 
   private queue(name: string): Queue<DeliveryJob> {
-    return this.byName.get(name)!;
+    return this.byName.get(name)! as Queue<DeliveryJob>;
   }
 }
 

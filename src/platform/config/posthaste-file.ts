@@ -2,13 +2,22 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { type Static, Type } from 'typebox';
 import { parse } from 'yaml';
 
-import { CHANNELS, type ChannelName, IN_DOUBT_POLICIES, type InDoubtPolicy, type Lane } from '../../domain/channel.js';
+import {
+  CHANNELS,
+  type ChannelName,
+  IN_DOUBT_POLICIES,
+  type InDoubtPolicy,
+  type Lane,
+} from '../../domain/channel.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { didYouMean } from './did-you-mean.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
 
 /** `posthaste.yaml`: providers, types, lanes, limits. One schema; every fault is named with its path. */
-const Duration = Type.String({ pattern: DURATION_PATTERN, description: 'A duration: 500ms, 10s, 15m, 24h, 7d.' });
+const Duration = Type.String({
+  pattern: DURATION_PATTERN,
+  description: 'A duration: 500ms, 10s, 15m, 24h, 7d.',
+});
 const Rate = Type.String({ pattern: RATE_PATTERN, description: 'A rate: 14/s, 100/m.' });
 const strict = { additionalProperties: false } as const;
 const oneOf = <const T extends readonly string[]>(values: T) =>
@@ -67,9 +76,14 @@ const LaneSettings = Type.Object({ concurrency: Type.Optional(Type.Integer({ min
 const PosthasteFile = Type.Object(
   {
     providers: Type.Optional(Type.Array(CommonProvider)),
-    types: Type.Optional(Type.Record(Type.String({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$' }), NotificationType, strict)),
+    types: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$' }), NotificationType, strict),
+    ),
     retry: Type.Optional(
-      Type.Object({ email: Type.Optional(Retry), sms: Type.Optional(Retry), webhook: Type.Optional(Retry) }, strict),
+      Type.Object(
+        { email: Type.Optional(Retry), sms: Type.Optional(Retry), webhook: Type.Optional(Retry) },
+        strict,
+      ),
     ),
     lanes: Type.Optional(
       Type.Object({ transactional: Type.Optional(LaneSettings), bulk: Type.Optional(LaneSettings) }, strict),
@@ -119,7 +133,10 @@ const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as cons
 const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(PosthasteFile);
 
 /** Parses the file's text, `${NAME}` filled in from the environment. Faults name the path and what is wanted. */
-export function parsePosthasteFile(text: string, env: NodeJS.ProcessEnv): { file: FileConfig; faults: string[] } {
+export function parsePosthasteFile(
+  text: string,
+  env: NodeJS.ProcessEnv,
+): { file: FileConfig; faults: string[] } {
   const faults: string[] = [];
   const raw = readYaml(text, faults);
   const filled = fillIn(raw ?? {}, env, '', faults);
@@ -148,7 +165,9 @@ function fillIn(value: unknown, env: NodeJS.ProcessEnv, path: string, faults: st
   }
   if (Array.isArray(value)) return value.map((item, i) => fillIn(item, env, `${path}/${i}`, faults));
   if (value !== null && typeof value === 'object') {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillIn(item, env, `${path}/${key}`, faults)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, fillIn(item, env, `${path}/${key}`, faults)]),
+    );
   }
   return value;
 }
@@ -157,13 +176,19 @@ function describeFault(error: ErrorObject): string {
   const path = error.instancePath || '/';
   if (error.keyword !== 'additionalProperties') return `${path} ${error.message ?? 'is wrong'}`;
   const { additionalProperty: unknown } = error.params as { additionalProperty: string };
-  const known = Object.keys((error.parentSchema as { properties?: object } | undefined)?.properties ?? KNOWN_AT(path));
+  const known = Object.keys(
+    (error.parentSchema as { properties?: object } | undefined)?.properties ?? KNOWN_AT(path),
+  );
   const near = didYouMean(unknown, known);
   return `${path} has an unknown field ${unknown}${near ? `: did you mean ${near}?` : ''}`;
 }
 
 const KNOWN_AT = (path: string): object =>
-  path === '/' ? PosthasteFile.properties : /^\/types\/[^/]+$/.test(path) ? NotificationType.properties : Retry.properties;
+  path === '/'
+    ? PosthasteFile.properties
+    : /^\/types\/[^/]+$/.test(path)
+      ? NotificationType.properties
+      : Retry.properties;
 
 function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults: string[] } {
   const providers = (raw.providers ?? []).map(toProvider);
@@ -184,7 +209,19 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
 
 /** A provider as the file writes it, with its defaults filled in. */
 export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
-  const { name, channel, kind, priority, weight, concurrency, rate, timeout, per_endpoint_concurrency, breaker, ...options } = raw;
+  const {
+    name,
+    channel,
+    kind,
+    priority,
+    weight,
+    concurrency,
+    rate,
+    timeout,
+    per_endpoint_concurrency,
+    breaker,
+    ...options
+  } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
   return {
     name,
@@ -200,7 +237,8 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
       errorRate: breaker?.error_rate ?? DEFAULT_BREAKER.errorRate,
       minimum: breaker?.minimum ?? DEFAULT_BREAKER.minimum,
       // A window shorter than the calls it judges forgets them before they end.
-      windowMs: breaker?.window === undefined ? Math.max(60_000, 4 * timeoutMs) : parseDurationMs(breaker.window)!,
+      windowMs:
+        breaker?.window === undefined ? Math.max(60_000, 4 * timeoutMs) : parseDurationMs(breaker.window)!,
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
     options,
@@ -219,7 +257,8 @@ function toType(raw: Static<typeof NotificationType>): TypeConfig {
 
 function toRetry(raw: Static<typeof Retry> | undefined): Partial<RetryPolicy> {
   if (!raw) return {};
-  const duration = (text: string | undefined): number | undefined => (text === undefined ? undefined : parseDurationMs(text));
+  const duration = (text: string | undefined): number | undefined =>
+    text === undefined ? undefined : parseDurationMs(text);
   const policy = {
     retries: raw.retries,
     baseMs: duration(raw.base),

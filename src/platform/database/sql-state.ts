@@ -13,13 +13,29 @@ export const isDataFault = (error: unknown): boolean => /^2[23]/.test(stateOf(er
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(stateOf(error));
 
 const GONE_STATES = /^(08|53|57P|58)/;
-const GONE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '57014', '55P03']);
-const GONE_WORDS = /connection terminated|timeout|not queryable|Client has encountered|connection error|Cannot use a pool after/i;
+const GONE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  '57014',
+  '55P03',
+]);
+const GONE_WORDS =
+  /connection terminated|timeout|not queryable|Client has encountered|connection error|Cannot use a pool after/i;
 
 /**
  * PostgreSQL could not be reached, was too slow, or went away under us. What was asked may or may not have been done.
  */
 export function isUnavailable(error: unknown): boolean {
   const state = stateOf(error);
-  return isRetryable(error) || GONE_STATES.test(state) || GONE_CODES.has(state) || (error instanceof Error && GONE_WORDS.test(error.message));
+  return (
+    isRetryable(error) ||
+    GONE_STATES.test(state) ||
+    GONE_CODES.has(state) ||
+    (error instanceof Error && GONE_WORDS.test(error.message))
+  );
 }

@@ -6,7 +6,7 @@ import { pendingMigrations } from '../database/migrations.js';
 /** One thing this process cannot work without. Throws when it is not there. */
 export interface ReadinessCheck {
   name: string;
-  ask(): Promise<unknown>;
+  ask: () => Promise<unknown>;
 }
 
 export const READINESS_CHECKS = Symbol('readiness checks');

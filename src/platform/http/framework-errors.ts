@@ -40,8 +40,13 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): 
 }
 
 function unreadable(code: string | undefined): ProblemDetails {
-  const refusal = (status: number, problem: Problem): ProblemDetails => ({ ...problem.toDetails('/'), status });
-  if (code === 'HPE_HEADER_OVERFLOW') return refusal(431, new Problem('too_large', 'The headers are larger than 16 KiB.'));
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refusal(408, new Problem('invalid_request', 'The request did not come to its end.'));
+  const refusal = (status: number, problem: Problem): ProblemDetails => ({
+    ...problem.toDetails('/'),
+    status,
+  });
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return refusal(431, new Problem('too_large', 'The headers are larger than 16 KiB.'));
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return refusal(408, new Problem('invalid_request', 'The request did not come to its end.'));
   return refusal(400, new Problem('invalid_request', 'The request could not be read as HTTP.'));
 }

@@ -23,6 +23,10 @@ export async function inTime<T>(work: Promise<T>, elapsedMs: number): Promise<T>
 }
 
 const tooLate = (): Problem =>
-  new Problem('unavailable', 'PostgreSQL does not answer. The request may or may not be stored: send it again, its key makes that safe.', {
-    retryAfterS: RETRY_AFTER_S,
-  });
+  new Problem(
+    'unavailable',
+    'PostgreSQL does not answer. The request may or may not be stored: send it again, its key makes that safe.',
+    {
+      retryAfterS: RETRY_AFTER_S,
+    },
+  );

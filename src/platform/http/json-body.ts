@@ -27,7 +27,12 @@ export function useCarefulJson(fastify: FastifyInstance, isLarge: (url: string) 
     (request, body, done) => {
       try {
         refuseOtherEncodings(request);
-        done(null, isLarge(request.url) ? parseJson(body as Buffer, BATCH_BODY_LIMIT_BYTES, MAX_DEPTH + BATCH_DEPTH) : parseJson(body as Buffer));
+        done(
+          null,
+          isLarge(request.url)
+            ? parseJson(body as Buffer, BATCH_BODY_LIMIT_BYTES, MAX_DEPTH + BATCH_DEPTH)
+            : parseJson(body as Buffer),
+        );
       } catch (error) {
         done(error as Error);
       }
@@ -46,14 +51,16 @@ function refuseOtherEncodings({ headers }: FastifyRequest): void {
 
 /** Throws Problem `too_large`, `invalid_json` or `invalid_request`, naming every fault found. */
 export function parseJson(body: Buffer, limitBytes = BODY_LIMIT_BYTES, maxDepth = MAX_DEPTH): unknown {
-  if (body.length > limitBytes) throw new Problem('too_large', `The body may have at most ${limitBytes / KIB} KiB.`);
+  if (body.length > limitBytes)
+    throw new Problem('too_large', `The body may have at most ${limitBytes / KIB} KiB.`);
   if (body.length === 0) return undefined;
   // Bytes that are no text would all become the same replacement character, and different keys one.
   if (!isUtf8(body)) throw new Problem('invalid_json', 'The body is not UTF-8.');
   const value = parse(body.toString('utf8'));
   const faults: Fault[] = [];
   inspect(value, '', maxDepth, faults);
-  if (faults.length > 0) throw new Problem('invalid_request', 'The body holds what cannot be stored.', { errors: faults });
+  if (faults.length > 0)
+    throw new Problem('invalid_request', 'The body holds what cannot be stored.', { errors: faults });
   return value;
 }
 
@@ -70,10 +77,12 @@ function parse(text: string): unknown {
 function inspect(value: unknown, path: string, levels: number, faults: Fault[]): void {
   if (faults.length >= MAX_FAULTS) return;
   if (typeof value === 'string') {
-    if (UNSTORABLE.test(value)) faults.push({ path, message: 'holds a NUL character or half a surrogate pair' });
+    if (UNSTORABLE.test(value))
+      faults.push({ path, message: 'holds a NUL character or half a surrogate pair' });
   } else if (value !== null && typeof value === 'object') {
     if (levels === 0) faults.push({ path, message: `is nested deeper than ${MAX_DEPTH} levels` });
-    else if (Array.isArray(value)) value.forEach((item, i) => inspect(item, `${path}/${i}`, levels - 1, faults));
+    else if (Array.isArray(value))
+      value.forEach((item, i) => inspect(item, `${path}/${i}`, levels - 1, faults));
     else inspectObject(value as Record<string, unknown>, path, levels, faults);
   }
 }
@@ -81,8 +90,10 @@ function inspect(value: unknown, path: string, levels: number, faults: Fault[]):
 function inspectObject(value: Record<string, unknown>, path: string, levels: number, faults: Fault[]): void {
   for (const key of Object.keys(value)) {
     if (faults.length >= MAX_FAULTS) return;
-    if (FORBIDDEN_KEYS.has(key)) faults.push({ path: path + pointerTo(key), message: 'is a name that is not allowed' });
-    else if (UNSTORABLE.test(key)) faults.push({ path, message: 'has a field name with a NUL character or half a surrogate pair' });
+    if (FORBIDDEN_KEYS.has(key))
+      faults.push({ path: path + pointerTo(key), message: 'is a name that is not allowed' });
+    else if (UNSTORABLE.test(key))
+      faults.push({ path, message: 'has a field name with a NUL character or half a surrogate pair' });
     else inspect(value[key], path + pointerTo(key), levels - 1, faults);
   }
 }

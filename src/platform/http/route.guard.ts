@@ -15,7 +15,8 @@ export class RouteGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const route = Reflect.getMetadata(ROUTE, context.getHandler()) as CompiledRoute | undefined;
-    if (!route) throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
+    if (!route)
+      throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
     const http = context.switchToHttp();
     const request = http.getRequest<CallerRequest>();
     if (route.scope !== 'open') {

@@ -64,7 +64,11 @@ function toFault(error: ErrorObject, root: string): Fault {
     case 'pattern':
       return { path, message: describedPattern(error) };
     case 'format':
-      return { path, message: params['format'] === 'date-time' ? 'must be a time, as 2026-11-22T09:00:00Z' : error.message! };
+      return {
+        path,
+        message:
+          params['format'] === 'date-time' ? 'must be a time, as 2026-11-22T09:00:00Z' : error.message!,
+      };
     default:
       return { path: path || '/', message: error.message ?? 'is wrong' };
   }
@@ -73,10 +77,15 @@ function toFault(error: ErrorObject, root: string): Fault {
 function unknownField(error: ErrorObject, path: string, name: string): Fault {
   const known = Object.keys((error.parentSchema as { properties?: object }).properties ?? {});
   const near = didYouMean(name, known);
-  return { path: path + pointerTo(name), message: `is not a known field${near ? `: did you mean ${near}?` : ''}` };
+  return {
+    path: path + pointerTo(name),
+    message: `is not a known field${near ? `: did you mean ${near}?` : ''}`,
+  };
 }
 
 const describedPattern = (error: ErrorObject): string => {
   const description = (error.parentSchema as { description?: string } | undefined)?.description;
-  return description ? `must be: ${description}` : `must match ${String((error.params as { pattern: string }).pattern)}`;
+  return description
+    ? `must be: ${description}`
+    : `must match ${String((error.params as { pattern: string }).pattern)}`;
 };
