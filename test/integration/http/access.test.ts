@@ -72,9 +72,16 @@ describe('who may call', () => {
 
   it('says which scope is missing', async () => {
     const key = await createKey(app.pool, ['read', 'endpoints']);
-    const answer = await exchange(app.url, { method: 'POST', path: '/v1/notifications', headers: { authorization: `Bearer ${key}` } });
+    const answer = await exchange(app.url, {
+      method: 'POST',
+      path: '/v1/notifications',
+      headers: { authorization: `Bearer ${key}` },
+    });
     expect(answer.status).toBe(403);
-    expect(JSON.parse(answer.text)).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('`send`') as string });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      code: 'forbidden',
+      detail: expect.stringContaining('`send`') as string,
+    });
   });
 
   it('refuses every key that is not a live one, in the same words', async () => {
