@@ -7,6 +7,7 @@ import { join } from 'node:path';
 
 import pg from 'pg';
 import request, { type Test } from 'supertest';
+import { Agent } from 'undici';
 import { inject } from 'vitest';
 
 import { type Posthaste, startPosthaste } from '../../src/apps/posthaste.js';
@@ -42,6 +43,9 @@ export interface AppOptions {
 
 type Method = 'get' | 'post' | 'patch' | 'put' | 'delete' | 'options';
 
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON off the wire
+export type Answer = { status: number; body: any };
+
 /** The service in this process, on parts of its own. */
 export interface TestApp {
   url: string;
@@ -52,8 +56,8 @@ export interface TestApp {
   /** With the admin key; `bare` leaves the key out. */
   request(method: Method, path: string): Test;
   bare(method: Method, path: string): Test;
-  /** `POST /v1/notifications`. */
-  send(notification: object): Test;
+  /** `POST /v1/notifications`, on connections that are kept: by the thousand. */
+  send(notification: object): Promise<Answer>;
   /** Stops it and starts it again with another file or environment, on the same database and keys. */
   restart(changes: Pick<AppOptions, 'yaml' | 'env' | 'roles'>): Promise<void>;
   /** Leaves no handle behind. */
@@ -104,6 +108,17 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
   const bare = (method: Method, path: string): Test => request(posthaste.url)[method](path);
   const asAdmin = (method: Method, path: string): Test =>
     bare(method, path).set('authorization', `Bearer ${apiKey}`);
+  const agent = new Agent({ connections: 200 });
+  const send = async (notification: object): Promise<Answer> => {
+    const { statusCode, body } = await agent.request({
+      origin: posthaste.url,
+      path: '/v1/notifications',
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(notification),
+    });
+    return { status: statusCode, body: await body.json() };
+  };
   return {
     get url() {
       return posthaste.url;
@@ -116,12 +131,13 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
     pool,
     bare,
     request: asAdmin,
-    send: (notification) => asAdmin('post', '/v1/notifications').send(notification),
+    send: (notification) => send(notification),
     restart: async (changes) => {
       await posthaste.stop();
       posthaste = await start({ ...options, ...changes });
     },
     stop: async () => {
+      await agent.close();
       await posthaste.stop();
       await tearDown();
     },

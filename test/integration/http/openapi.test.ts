@@ -1,0 +1,232 @@
+import { existsSync } from 'node:fs';
+
+import { chromium } from 'playwright-core';
+import type { Response } from 'supertest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { createKey } from '../../support/api-keys.js';
+import { startApp, type TestApp } from '../../support/app.js';
+import { faultsOfDocument, OpenApiContract, type OpenApiDocument } from '../../support/open-api-contract.js';
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const LETTER = { type: 'welcome', recipient: 'ada@example.com', channel: 'email', data: { name: 'Ada' } };
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+describe('the OpenAPI document', () => {
+  let app: TestApp;
+  let document: OpenApiDocument;
+  let contract: OpenApiContract;
+  beforeAll(async () => {
+    app = await startApp({ env: { SANDBOX: 'true' } });
+    document = (await app.bare('get', '/openapi.json').expect(200)).body as OpenApiDocument;
+    contract = new OpenApiContract(document);
+  });
+  afterAll(() => app.stop());
+
+  const operations = (): { method: Method; path: string; isOpen: boolean; hasBody: boolean }[] =>
+    Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        method: method as Method,
+        path,
+        isOpen: (operation as unknown as { security: object[] }).security.length === 0,
+        hasBody: 'requestBody' in operation,
+      })),
+    );
+
+  /** Asks, and holds the answer to what the document foretells for it. */
+  async function ask(
+    method: Method,
+    path: string,
+    options: { id?: string; query?: object; body?: object; status: number; key?: string | null },
+  ): Promise<Response> {
+    const url = path.replace(/\{\w+\}/, options.id ?? 'x').replace(/\{\w+\}/g, 'x');
+    let request = app.bare(method, url).query(options.query ?? {});
+    if (options.key !== null) request = request.set('authorization', `Bearer ${options.key ?? app.apiKey}`);
+    const response = await (options.body === undefined ? request : request.send(options.body));
+    expect([method, url, response.status, response.text.slice(0, 500)]).toEqual([
+      method,
+      url,
+      options.status,
+      expect.anything(),
+    ]);
+    const contentType = response.headers['content-type'];
+    const body: unknown = /json/.test(contentType ?? '') ? JSON.parse(response.text) : response.text;
+    expect(
+      contract.faultsOf(method, path, { status: response.status, contentType, body }),
+      `${method} ${url} ${response.status}`,
+    ).toEqual([]);
+    return response;
+  }
+
+  it('is valid OpenAPI 3.1, and its schemas are JSON Schema', () => {
+    expect(document['openapi']).toBe('3.1.0');
+    expect(faultsOfDocument(document)).toEqual([]);
+  });
+
+  it('names every operation once, and every parameter of its path', () => {
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((one) => one.operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const operation of Object.values(methods) as unknown as {
+        parameters: { name: string; in: string }[];
+      }[]) {
+        const named = operation.parameters.filter((one) => one.in === 'path').map((one) => one.name);
+        expect(named).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+      }
+    }
+  });
+
+  it('foretells how every route refuses strangers, keys without the scope, and bodies that do not fit', async () => {
+    const none = await createKey(app.pool, ['send']);
+    for (const { method, path, isOpen, hasBody } of operations()) {
+      if (isOpen) continue;
+      await ask(method, path, { status: 401, key: null });
+      const scope = (document.paths[path]![method] as unknown as { 'x-scope': string })['x-scope'];
+      if (scope !== 'send') await ask(method, path, { status: 403, key: none });
+      if (hasBody) {
+        await ask(method, path, { status: 400, body: { what: 'is this' } });
+        await ask(method, path, { status: 400, body: [] });
+      }
+    }
+  });
+
+  it('foretells what the door answers', async () => {
+    const path = '/v1/notifications';
+    const send = (status: number, body: object) => ask('post', path, { status, body });
+    const first = await send(202, { ...LETTER, business_id: 'one', metadata: { team: 'billing' } });
+    await send(200, { ...LETTER, business_id: 'one' });
+    await send(409, { ...LETTER, business_id: 'one', lane: 'bulk' });
+    await send(202, {
+      ...LETTER,
+      type: 'otp.code',
+      business_id: 'two',
+      channel: 'sms',
+      to: '+4917012345678',
+      data: { code: '1234' },
+    });
+    await send(400, {});
+    await send(413, { ...LETTER, business_id: 'three', data: { name: 'a'.repeat(70_000) } });
+    await send(422, { ...LETTER, business_id: 'four', template: 'not.there' });
+    await send(422, { ...LETTER, business_id: 'five', data: {} });
+    const batch = await ask('post', `${path}/batch`, {
+      status: 200,
+      body: {
+        notifications: [
+          { ...LETTER, business_id: 'six' },
+          { ...LETTER, business_id: 'one' },
+          { ...LETTER, business_id: 'one', to: 'b@example.com' },
+          {},
+        ],
+      },
+    });
+    expect(batch.body.results.map((one: { http_status: number }) => one.http_status)).toEqual([
+      202, 200, 409, 400,
+    ]);
+    const later = await send(202, {
+      ...LETTER,
+      business_id: 'later',
+      send_at: '2100-01-01T00:00:00Z',
+      ordering_key: 'k',
+      expires_in: '1h',
+    });
+    for (const { body } of [first, later]) {
+      await ask('get', `${path}/{id}`, { id: body.id, status: 200 });
+      await ask('post', `${path}/{id}/cancel`, { id: body.id, status: 200 });
+      await ask('get', `${path}/{id}`, { id: body.id, status: 200 });
+    }
+    await ask('get', `${path}/{id}`, { id: 'ntf_x', status: 404 });
+    await ask('post', `${path}/{id}/cancel`, { id: 'ntf_x', status: 404 });
+    await ask('get', path, { status: 200, query: { limit: 2 } });
+    await ask('get', path, { status: 200, query: { status: 'cancelled', type: 'welcome' } });
+    await ask('get', path, { status: 400, query: { limit: 0, nonsense: 1 } });
+  });
+
+  it('foretells what subscribers get', async () => {
+    const path = '/v1/endpoints';
+    const body = {
+      uid: 'shop',
+      url: 'https://hooks.example.com/in',
+      types: ['*'],
+      headers: { 'x-team': 'a' },
+      timeout: '5s',
+      rate_limit: '5/s',
+      description: 'd',
+      recipient: 'acme',
+    };
+    const { body: created } = await ask('post', path, { status: 201, body });
+    await ask('post', path, { status: 409, body });
+    await ask('post', path, { status: 400, body: { ...body, url: 'https://10.0.0.1/', uid: 'other' } });
+    await ask('post', path, {
+      status: 201,
+      body: { url: 'https://hooks.example.com/', types: ['invoice.*'] },
+    });
+    await ask('get', path, { status: 200, query: { limit: 1 } });
+    await ask('get', path, { status: 400, query: { limit: 0 } });
+    await ask('get', path, { status: 400, query: { cursor: 'x' } });
+    await ask('get', `${path}/{id}`, { id: created.id, status: 200 });
+    const secret = await ask('get', `${path}/{id}/secret`, { id: created.id, status: 200 });
+    expect(secret.body.secret).toBe(created.secret);
+    await ask('delete', `${path}/{id}`, { id: created.id, status: 204 });
+    for (const [method, rest] of [
+      ['get', ''],
+      ['get', '/secret'],
+      ['delete', ''],
+    ] as const) {
+      await ask(method, `${path}/{id}${rest}`, { id: created.id, status: 404 });
+    }
+  });
+
+  it('foretells what operators and the sandbox see', async () => {
+    await ask('get', '/health/live', { status: 200, key: null });
+    await ask('get', '/health/ready', { status: 200, key: null });
+    await ask('get', '/metrics', { status: 200, key: null });
+    await ask('get', '/openapi.json', { status: 200, key: null });
+    await ask('get', '/v1/sandbox/messages', { status: 200 });
+    await ask('post', '/v1/sandbox/faults', {
+      status: 201,
+      body: { channel: 'email', fault: 'reject', times: 1 },
+    });
+    await ask('get', '/v1/sandbox/faults', { status: 200 });
+    await ask('delete', '/v1/sandbox/faults', { status: 204 });
+    await ask('delete', '/v1/sandbox/messages', { status: 204 });
+  });
+
+  it('was asked about every operation it has', () => {
+    const asked = new Set([...contract.seen].map((one) => one.replace(/ \d+$/, '')));
+    expect(
+      operations()
+        .map(({ method, path }) => `${method} ${path}`)
+        .filter((one) => !asked.has(one)),
+    ).toEqual([]);
+  });
+
+  it.skipIf(!existsSync(CHROMIUM) && process.env['CI'] !== 'true')(
+    'is shown at /docs without an error and without a stranger',
+    async () => {
+      const browser = await chromium.launch({
+        executablePath: CHROMIUM,
+        args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+      });
+      try {
+        const page = await browser.newPage();
+        const [thrown, strangers]: string[][] = [[], []];
+        page.on('pageerror', (error) => thrown!.push(error.message));
+        page.on('console', (line) => line.type() === 'error' && thrown!.push(line.text()));
+        page.on('request', (request) => {
+          if (!request.url().startsWith(app.url) && !request.url().startsWith('data:'))
+            strangers!.push(request.url());
+        });
+        await page.goto(`${app.url}/docs`);
+        await page.getByText('Accept a notification for delivery').waitFor();
+        await page.getByText('Accept a notification for delivery').click();
+        await page.getByText('Accepted now, and durable').waitFor();
+        expect(thrown).toEqual([]);
+        expect(strangers).toEqual([]);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
+});
