@@ -118,10 +118,10 @@ export class DispatchService {
     const startedAt = performance.now();
     const { provider } = this.desks.of(queue.provider);
     const outcome = await this.sender.send(claimed, provider, this.cut.signal);
-    slot.release();
     const record = this.verdict.on(claimed, outcome, provider.name, performance.now() - startedAt);
     this.report.attempted(claimed, record, provider.name);
     await this.outcomes.record(record);
+    slot.release(); // only now: no more than the concurrency can ever be in doubt
   }
 
   private async handBack(hints: readonly Hint[]): Promise<void> {

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { createSandboxDatabase } from '../integration/sandbox/database.js';
+import { createDatabase } from '../support/postgres.js';
 import { type ScriptedHttp, startScriptedHttp } from '../support/scripted-http.js';
 import { HOOK_SECRET, startSandbox } from './sandbox-app.js';
 
@@ -24,7 +24,7 @@ interface Styles {
 }
 
 describe.skipIf(!existsSync(CHROMIUM))("the sandbox's page, in a browser", () => {
-  let database: Awaited<ReturnType<typeof createSandboxDatabase>>;
+  let database: Awaited<ReturnType<typeof createDatabase>>;
   let sandbox: Awaited<ReturnType<typeof startSandbox>>;
   let browser: Browser;
   let page: Page;
@@ -32,7 +32,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the sandbox's page, in a browser", () =>
   let thrown: Error[];
 
   beforeAll(async () => {
-    database = await createSandboxDatabase();
+    database = await createDatabase();
     tracker = await startScriptedHttp({
       healthy: () => ({ status: 200, headers: { 'content-type': 'text/html' }, body: 'Caught.' }),
     });

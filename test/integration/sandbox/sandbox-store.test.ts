@@ -4,12 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Arrival } from '../../../src/sandbox/arrival.js';
 import { FaultsStore } from '../../../src/sandbox/faults.store.js';
 import { SandboxStore } from '../../../src/sandbox/sandbox.store.js';
-import { createSandboxDatabase } from './database.js';
+import { createDatabase } from '../../support/postgres.js';
 
 let pool: pg.Pool;
-let database: Awaited<ReturnType<typeof createSandboxDatabase>>;
+let database: Awaited<ReturnType<typeof createDatabase>>;
 beforeAll(async () => {
-  database = await createSandboxDatabase();
+  database = await createDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 20 });
 });
 afterAll(async () => {
