@@ -47,6 +47,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   private readonly underWay = new Set<UnderWay>();
   private readonly sweeper: NodeJS.Timeout;
   private isClosed = false;
+  private sweptAt = performance.now();
 
   constructor(
     private readonly config: ProviderConfig,
@@ -131,8 +132,12 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
 
   private cutOverdue(): void {
     const now = performance.now();
-    for (const { signal, deadline, call } of this.underWay)
+    const hasSlept = now - this.sweptAt > 4 * SWEEP_EVERY_MS;
+    this.sweptAt = now;
+    if (hasSlept) return; // this process stood still: answers may have come meanwhile, and are read before anybody is cut
+    for (const { signal, deadline, call } of this.underWay) {
       if (now > deadline || call.signal.aborted) signal.emit('abort');
+    }
   }
 }
 
