@@ -125,7 +125,7 @@ async function createApp(
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerUnreadable,
   });
-  const fastify = adapter.getInstance() as unknown as FastifyInstance;
+  const fastify = adapter.getInstance<FastifyInstance>();
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => url.startsWith('/v1/notifications/batch'));
   return NestFactory.create(module, adapter, {

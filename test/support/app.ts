@@ -43,7 +43,6 @@ export interface AppOptions {
 
 type Method = 'get' | 'post' | 'patch' | 'put' | 'delete' | 'options';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- JSON off the wire
 export type Answer = { status: number; body: any };
 
 /** The service in this process, on parts of its own. */

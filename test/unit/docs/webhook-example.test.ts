@@ -1,0 +1,81 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { signatureOf } from '../../../src/channels/webhook/signature.js';
+import { freePort } from '../../../src/embedded/free-port.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const PAGE = readFileSync(join(ROOT, 'docs/webhooks.md'), 'utf8');
+const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
+const BODY = '{"type":"order.shipped","timestamp":"2026-11-22T09:00:00.000Z","data":{"order":"77 ü"}}';
+
+const example = (language: string): string => new RegExp('```' + language + '\\n([^]*?)```').exec(PAGE)![1]!;
+const compiled = (): string =>
+  ts.transpileModule(example('ts'), {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
+  }).outputText;
+const hasPython = (): boolean =>
+  spawnSync('python3', ['-c', 'import standardwebhooks'], { stdio: 'ignore' }).status === 0;
+
+const RECEIVERS = [
+  { name: 'the TypeScript receiver', file: 'receiver.mjs', command: process.execPath, source: compiled() },
+  // Its library is no package of npm's, so it is looked at where the machine has it.
+  ...(hasPython()
+    ? [{ name: 'the Python receiver', file: 'receiver.py', command: 'python3', source: example('python') }]
+    : []),
+];
+
+describe.each(RECEIVERS)('docs/webhooks.md: $name', ({ file, command, source }) => {
+  let folder: string;
+  let url: string;
+  let words = '';
+  let stop: () => Promise<unknown>;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'posthaste-example-'));
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    writeFileSync(join(folder, file), source);
+    const port = await freePort();
+    const env = { ...process.env, PORT: String(port), WEBHOOK_SECRET: SECRET };
+    const child = spawn(command, [join(folder, file)], { env, stdio: ['ignore', 'pipe', 'ignore'] });
+    child.stdout.on('data', (data: Buffer) => (words += data.toString()));
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    stop = () => (child.kill(), ended);
+    url = `http://127.0.0.1:${port}/hooks`;
+    await vi.waitFor(() => fetch(url, { method: 'POST', body: 'knock' }), { timeout: 10_000, interval: 50 });
+  });
+
+  afterAll(async () => {
+    await stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const deliver = async (id: string, body: string, signed = body): Promise<number> => {
+    const timestamp = Math.floor(Date.now() / 1000);
+    const headers = {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(timestamp),
+      'webhook-signature': signatureOf(id, timestamp, signed, [SECRET]),
+    };
+    return (await fetch(url, { method: 'POST', body, headers })).status;
+  };
+
+  it('takes what we sign, and does the work once', async () => {
+    expect(await deliver('ntf_1', BODY)).toBe(204);
+    expect(await deliver('ntf_1', BODY)).toBe(204);
+    await vi.waitFor(() => expect(words).toContain('order.shipped'));
+    expect(words.match(/order\.shipped/g)).toHaveLength(1);
+  });
+
+  it('refuses what was changed on the way', async () => {
+    expect(await deliver('ntf_2', BODY.replace('77', '78'), BODY)).toBe(401);
+  });
+});
