@@ -1,4 +1,5 @@
 import type { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
+import { canonical } from './canonical-json.js';
 import type { NotificationRequest } from './notification.schema.js';
 
 /**
@@ -22,24 +23,29 @@ const FIELDS = [
   'ordering_key',
 ] as const satisfies readonly (keyof NotificationRequest)[];
 
+/** The numbers as hex. */
+const NUMBERS = FIELDS.map((_, number) => number.toString(16).padStart(2, '0'));
 const HASH_BYTES = 8;
 const ENTRY_BYTES = 1 + HASH_BYTES;
 
+/** What the contract itself says of a field that is left out. */
+const DEFAULTS: Partial<Record<(typeof FIELDS)[number], (request: NotificationRequest) => unknown>> = {
+  to: (request) => request.recipient,
+  data: () => NO_DATA,
+  template: (request) => request.type,
+  lane: () => 'transactional',
+};
+const NO_DATA = {};
+
 export function fingerprintOf(request: NotificationRequest, hasher: KeyedHasher): Buffer {
-  const sent: Record<string, unknown> = {
-    ...request,
-    to: request.to ?? request.recipient,
-    data: request.data ?? {},
-    template: request.template ?? request.type,
-    lane: request.lane ?? 'transactional',
-  };
   let hex = '';
-  FIELDS.forEach((field, number) => {
-    const value = sent[field];
-    if (value === undefined) return;
+  for (let number = 0; number < FIELDS.length; number++) {
+    const field = FIELDS[number]!;
+    const value = request[field] ?? DEFAULTS[field]?.(request);
+    if (value === undefined) continue;
     const text = typeof value === 'string' ? value : canonical(value);
-    hex += number.toString(16).padStart(2, '0') + hasher.hex(`${field}\0${text}`, HASH_BYTES);
-  });
+    hex += NUMBERS[number]! + hasher.hex(`${field}\0${text}`, HASH_BYTES);
+  }
   return Buffer.from(hex, 'hex');
 }
 
@@ -56,15 +62,4 @@ function entries(fingerprint: Buffer): Map<number, string> {
     map.set(fingerprint[at]!, fingerprint.toString('hex', at + 1, at + ENTRY_BYTES));
   }
   return map;
-}
-
-/** JSON with sorted names: the order in which a caller's library writes fields is not content. */
-export function canonical(value: unknown): string {
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  const object = value as Record<string, unknown>;
-  return `{${Object.keys(object)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonical(object[name])}`)
-    .join(',')}}`;
 }
