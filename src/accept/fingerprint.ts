@@ -23,24 +23,29 @@ const FIELDS = [
   'ordering_key',
 ] as const satisfies readonly (keyof NotificationRequest)[];
 
+/** The numbers as hex. */
+const NUMBERS = FIELDS.map((_, number) => number.toString(16).padStart(2, '0'));
 const HASH_BYTES = 8;
 const ENTRY_BYTES = 1 + HASH_BYTES;
 
+/** What the contract itself says of a field that is left out. */
+const DEFAULTS: Partial<Record<(typeof FIELDS)[number], (request: NotificationRequest) => unknown>> = {
+  to: (request) => request.recipient,
+  data: () => NO_DATA,
+  template: (request) => request.type,
+  lane: () => 'transactional',
+};
+const NO_DATA = {};
+
 export function fingerprintOf(request: NotificationRequest, hasher: KeyedHasher): Buffer {
-  const sent: Record<string, unknown> = {
-    ...request,
-    to: request.to ?? request.recipient,
-    data: request.data ?? {},
-    template: request.template ?? request.type,
-    lane: request.lane ?? 'transactional',
-  };
   let hex = '';
-  FIELDS.forEach((field, number) => {
-    const value = sent[field];
-    if (value === undefined) return;
+  for (let number = 0; number < FIELDS.length; number++) {
+    const field = FIELDS[number]!;
+    const value = request[field] ?? DEFAULTS[field]?.(request);
+    if (value === undefined) continue;
     const text = typeof value === 'string' ? value : canonicalJson(value);
-    hex += number.toString(16).padStart(2, '0') + hasher.hex(`${field}\0${text}`, HASH_BYTES);
-  });
+    hex += NUMBERS[number]! + hasher.hex(`${field}\0${text}`, HASH_BYTES);
+  }
   return Buffer.from(hex, 'hex');
 }
 

@@ -36,15 +36,22 @@ describe.each(BACKENDS)('a worker that sleeps through its lease (%s)', (backend)
     await waitFor(() => sink.arrivals.length === 1, { what: 'the call' });
     sleeper.signal('SIGSTOP');
     const story = async () => (await service.request('GET', `/v1/notifications/${id}`, undefined, api)).body;
-    const doubtful = await waitFor(async () => ((await story()).status === 'in_doubt' ? story() : undefined), {
-      within: 45_000,
-      what: 'the worker given up',
-    });
+    const doubtful = await waitFor(
+      async () => ((await story()).status === 'in_doubt' ? story() : undefined),
+      {
+        within: 45_000,
+        what: 'the worker given up',
+      },
+    );
     expect(doubtful.history.at(-1)).toMatchObject({ event: 'in_doubt', code: 'worker_lost' });
 
     sleeper.signal('SIGCONT');
-    const told = await waitFor(async () => ((await story()).status === 'delivered' ? story() : undefined), { what: 'its late word' });
-    expect(told.history.filter((entry: { event: string }) => entry.event === 'attempt')).toMatchObject([{ outcome: 'taken', code: 'http_204' }]);
+    const told = await waitFor(async () => ((await story()).status === 'delivered' ? story() : undefined), {
+      what: 'its late word',
+    });
+    expect(told.history.filter((entry: { event: string }) => entry.event === 'attempt')).toMatchObject([
+      { outcome: 'taken', code: 'http_204' },
+    ]);
     expect(sink.times.get(id!)).toBe(1);
     const { rows } = await service.pool.query('SELECT count(*)::integer AS count FROM undelivered');
     expect(rows[0].count).toBe(0);

@@ -1,10 +1,14 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+
+import { RandomPool } from './random-pool.js';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_ID_BYTES = 4;
 const VERSION = 1;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
+const TAG_AT = HEADER_BYTES + IV_BYTES;
+const TEXT_AT = TAG_AT + TAG_BYTES;
 
 /**
  * Seals bytes at rest: AES-256-GCM, a random 96-bit IV each, bound to a context so that a sealed value moved to another
@@ -12,6 +16,7 @@ const HEADER_BYTES = 1 + KEY_ID_BYTES;
  */
 export class Sealer {
   private readonly keyId: Buffer;
+  private readonly random = new RandomPool();
 
   constructor(private readonly key: Buffer) {
     if (key.length !== 32) throw new Error('The encryption key must be 32 bytes.');
@@ -23,12 +28,18 @@ export class Sealer {
   }
 
   seal(plain: string | Buffer, context: string): Buffer {
-    const iv = randomBytes(IV_BYTES);
+    const iv = this.random.take(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key, iv);
     cipher.setAAD(Buffer.from(context));
-    const head = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
-    const tail = cipher.final();
-    return Buffer.concat([Buffer.of(VERSION), this.keyId, iv, cipher.getAuthTag(), head, tail]);
+    const text = cipher.update(typeof plain === 'string' ? Buffer.from(plain) : plain);
+    cipher.final(); // a counter mode has nothing left to say
+    const sealed = Buffer.allocUnsafe(TEXT_AT + text.length);
+    sealed[0] = VERSION;
+    this.keyId.copy(sealed, 1);
+    iv.copy(sealed, HEADER_BYTES);
+    cipher.getAuthTag().copy(sealed, TAG_AT);
+    text.copy(sealed, TEXT_AT);
+    return sealed;
   }
 
   /** Throws when the key is another one, the context differs, or a bit has changed. */
@@ -37,14 +48,11 @@ export class Sealer {
     if (!sealed.subarray(1, HEADER_BYTES).equals(this.keyId)) {
       throw new Error('This was sealed with another ENCRYPTION_KEY.');
     }
-    const iv = sealed.subarray(HEADER_BYTES, HEADER_BYTES + IV_BYTES);
-    const tag = sealed.subarray(HEADER_BYTES + IV_BYTES, HEADER_BYTES + IV_BYTES + TAG_BYTES);
+    const iv = sealed.subarray(HEADER_BYTES, TAG_AT);
+    const tag = sealed.subarray(TAG_AT, TEXT_AT);
     const decipher = createDecipheriv('aes-256-gcm', this.key, iv);
     decipher.setAAD(Buffer.from(context));
     decipher.setAuthTag(tag);
-    return Buffer.concat([
-      decipher.update(sealed.subarray(HEADER_BYTES + IV_BYTES + TAG_BYTES)),
-      decipher.final(),
-    ]);
+    return Buffer.concat([decipher.update(sealed.subarray(TEXT_AT)), decipher.final()]);
   }
 }

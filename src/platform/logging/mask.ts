@@ -11,6 +11,9 @@ const RULES: readonly [RegExp, string][] = [
   [/\+[1-9]\d{6,14}\b/g, '+***'],
 ];
 
+/** Every rule needs one of these: nearly every text has none, and is known to be clean by one look instead of six. */
+const SUSPICIOUS = /[@+]|ph_|whsec_|bearer|basic/i;
+
 /** The text with every address and secret in it made unreadable. */
 export const mask = (text: string): string =>
-  RULES.reduce((masked, [rule, by]) => masked.replace(rule, by), text);
+  SUSPICIOUS.test(text) ? RULES.reduce((masked, [rule, by]) => masked.replace(rule, by), text) : text;

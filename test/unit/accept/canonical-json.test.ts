@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+
+import { canonical } from '../../../src/accept/canonical-json.js';
+
+describe('canonical JSON', () => {
+  it('writes the same text whatever order the fields came in', () => {
+    expect(canonical({ b: 1, a: { d: [1, { y: 2, x: 1 }], c: null } })).toBe(
+      '{"a":{"c":null,"d":[1,{"x":1,"y":2}]},"b":1}',
+    );
+    expect(canonical({ a: { c: null, d: [1, { x: 1, y: 2 }] }, b: 1 })).toBe(
+      canonical({ b: 1, a: { d: [1, { y: 2, x: 1 }], c: null } }),
+    );
+  });
+
+  it('keeps apart what is different: order in lists, types, missing and null', () => {
+    const texts = [[1, 2], [2, 1], ['1', 2], { a: null }, {}, [], '', null, false, 0, '0'].map(canonical);
+    expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  it.each(['plain', 'quo"te', 'back\\slash', 'line\nfeed', '\u0001', 'é 漢 🎉', '\ud83d', '\u2028', ''])(
+    'writes %j as JSON does, as a value and as a name',
+    (text) => {
+      expect(canonical(text)).toBe(JSON.stringify(text));
+      expect(canonical({ [text]: text })).toBe(JSON.stringify({ [text]: text }));
+    },
+  );
+});
