@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
-import { canonical } from '../../../src/accept/canonical-json.js';
+import { canonicalJson } from '../../../src/platform/canonical-json.js';
 
 describe('canonical JSON', () => {
   it('writes the same text whatever order the fields came in', () => {
-    expect(canonical({ b: 1, a: { d: [1, { y: 2, x: 1 }], c: null } })).toBe(
+    expect(canonicalJson({ b: 1, a: { d: [1, { y: 2, x: 1 }], c: null } })).toBe(
       '{"a":{"c":null,"d":[1,{"x":1,"y":2}]},"b":1}',
     );
-    expect(canonical({ a: { c: null, d: [1, { x: 1, y: 2 }] }, b: 1 })).toBe(
-      canonical({ b: 1, a: { d: [1, { y: 2, x: 1 }], c: null } }),
+    expect(canonicalJson({ a: { c: null, d: [1, { x: 1, y: 2 }] }, b: 1 })).toBe(
+      canonicalJson({ b: 1, a: { d: [1, { y: 2, x: 1 }], c: null } }),
     );
   });
 
@@ -20,8 +20,8 @@ describe('canonical JSON', () => {
   it.each(['plain', 'quo"te', 'back\\slash', 'line\nfeed', '\u0001', 'é 漢 🎉', '\ud83d', '\u2028', ''])(
     'writes %j as JSON does, as a value and as a name',
     (text) => {
-      expect(canonical(text)).toBe(JSON.stringify(text));
-      expect(canonical({ [text]: text })).toBe(JSON.stringify({ [text]: text }));
+      expect(canonicalJson(text)).toBe(JSON.stringify(text));
+      expect(canonicalJson({ [text]: text })).toBe(JSON.stringify({ [text]: text }));
     },
   );
 });
