@@ -13,7 +13,7 @@ describe('canonical JSON', () => {
   });
 
   it('keeps apart what is different: order in lists, types, missing and null', () => {
-    const texts = [[1, 2], [2, 1], ['1', 2], { a: null }, {}, [], '', null, false, 0, '0'].map(canonical);
+    const texts = [[1, 2], [2, 1], ['1', 2], { a: null }, {}, [], '', null, false, 0, '0'].map(canonicalJson);
     expect(new Set(texts).size).toBe(texts.length);
   });
 
