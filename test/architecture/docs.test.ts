@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { NotificationRequest } from '../../src/accept/notification.schema.js';
 import { STATUSES, TRANSITIONS } from '../../src/domain/status.js';
+import { PROBLEMS } from '../../src/platform/http/problem.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -103,6 +105,20 @@ describe('docs/architecture.md', () => {
     );
     const section = text.slice(text.indexOf('## Tables'), text.indexOf('## Processes'));
     expect(made.filter((table) => !section.includes(`\`${table}\``))).toEqual([]);
+  });
+});
+
+describe('docs/sending.md', () => {
+  const text = read('docs/sending.md');
+
+  it('explains every field of a request', () => {
+    const table = text.slice(text.indexOf('| Field'), text.indexOf('### Choosing the key'));
+    const explained = [...table.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell]) => backticked(cell!));
+    expect(explained.sort()).toEqual(Object.keys(NotificationRequest.properties).sort());
+  });
+
+  it('says what to do with every code', () => {
+    expect(Object.keys(PROBLEMS).filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
   });
 });
 
