@@ -68,7 +68,11 @@ export class PlatformModule {
           provide: READINESS_CHECKS,
           inject: [Queues],
           useFactory: (queues: Queues) => [
-            { name: queues.backend === 'redis' ? 'redis' : 'queues', ask: () => queues.ping() },
+            {
+              name: queues.backend === 'redis' ? 'redis' : 'queues',
+              isRequired: !config.environment.roles.includes('api'),
+              ask: () => queues.ping(),
+            },
           ],
         },
         { provide: APP_GUARD, useClass: RouteGuard },

@@ -3,6 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { Config } from '../config/config.js';
+import { API_KEY } from '../config/environment.js';
 import { DoorPool } from '../database/pools.js';
 import { Problem } from '../http/problem.js';
 import type { Scope } from './scopes.js';
@@ -58,11 +59,8 @@ export class ApiKeys implements OnApplicationShutdown {
   async ensureFirstKey(): Promise<void> {
     const given = this.config.environment.apiKey;
     if (given === undefined) return;
-    const match = KEY.exec(`Bearer ${given}`);
-    if (!match)
-      throw new Error(
-        'POSTHASTE_API_KEY must look like ph_<keyid>_<secret>, the secret at least 20 characters.',
-      );
+    const match = API_KEY.exec(given);
+    if (!match) return; // the configuration was checked before
     await this.pool.query(
       `INSERT INTO api_keys (id, name, secret_hash, scopes) VALUES ($1, 'first key', $2, '{admin}')
        ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, revoked_at = NULL`,

@@ -3,13 +3,16 @@ import { didYouMean } from './did-you-mean.js';
 /** One setting of the environment. `.env.example` and the README's table are generated from these. */
 export interface Setting {
   key: string;
-  kind: 'port' | 'text' | 'url' | 'roles' | 'key32' | 'cidrs' | 'level' | 'flag' | 'secret';
+  kind: 'port' | 'text' | 'url' | 'roles' | 'key32' | 'cidrs' | 'level' | 'flag' | 'secret' | 'apikey';
   default?: string;
   sentence: string;
 }
 
 export const ROLES = ['api', 'relay', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
+
+/** A key's id may be logged; its secret is at least 120 bits. */
+export const API_KEY = /^ph_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{20,128})$/;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
@@ -43,7 +46,7 @@ export const SETTINGS = [
     default: 'posthaste.yaml',
     sentence: 'File with providers, types, lanes and limits.',
   },
-  { key: 'POSTHASTE_API_KEY', kind: 'secret', sentence: 'The first admin key, `ph_<keyid>_<secret>`.' },
+  { key: 'POSTHASTE_API_KEY', kind: 'apikey', sentence: 'The first admin key, `ph_<keyid>_<secret>`.' },
   {
     key: 'ENCRYPTION_KEY',
     kind: 'key32',
@@ -167,6 +170,10 @@ function faultOf(setting: Setting, text: string): string | undefined {
       return LEVELS.includes(text) ? undefined : `must be one of ${LEVELS.join(', ')}`;
     case 'flag':
       return text === 'true' || text === 'false' ? undefined : 'must be true or false';
+    case 'apikey':
+      return API_KEY.test(text)
+        ? undefined
+        : 'must look like ph_<keyid>_<secret>: letters and digits, then at least 20 characters';
     case 'text':
     case 'secret':
       return undefined;

@@ -39,8 +39,7 @@ export class HealthController {
   async ready(
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ status: string; checks: Record<string, string> }> {
-    const checks = await this.readiness.check();
-    const isReady = Object.values(checks).every((answer) => answer === 'ok');
+    const { isReady, checks } = await this.readiness.check();
     void reply.status(isReady ? 200 : 503);
     return { status: isReady ? 'ok' : 'unavailable', checks };
   }

@@ -6,6 +6,8 @@ import { pendingMigrations } from '../database/migrations.js';
 /** One thing this process cannot work without. Throws when it is not there. */
 export interface ReadinessCheck {
   name: string;
+  /** False: said, but no reason to send nobody here. The door takes requests whatever became of the queue. */
+  isRequired?: boolean;
   ask: () => Promise<unknown>;
 }
 
@@ -27,16 +29,19 @@ export class Readiness {
     this.isStopping = true;
   }
 
-  async check(): Promise<Record<string, string>> {
-    if (this.isStopping) return { process: 'is shutting down' };
+  /** What was asked, and `ok` or what is wrong; whether all that is required is there. */
+  async check(): Promise<{ isReady: boolean; checks: Record<string, string> }> {
+    if (this.isStopping) return { isReady: false, checks: { process: 'is shutting down' } };
     const checks: ReadinessCheck[] = [
       { name: 'postgresql', ask: () => this.dataSource.query('SELECT 1') },
       { name: 'migrations', ask: () => this.assertMigrated() },
       ...this.more,
     ];
-    return Object.fromEntries(
-      await Promise.all(checks.map(async (check) => [check.name, await answerOf(check)] as const)),
-    );
+    const answers = await Promise.all(checks.map(answerOf));
+    return {
+      isReady: checks.every(({ isRequired = true }, i) => !isRequired || answers[i] === 'ok'),
+      checks: Object.fromEntries(checks.map(({ name }, i) => [name, answers[i]!])),
+    };
   }
 
   private async assertMigrated(): Promise<void> {
