@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { keyHashOf, recipientKeyOf } from '../../../src/accept/business-key.js';
-import { canonical, differingFields, fingerprintOf } from '../../../src/accept/fingerprint.js';
+import { differingFields, fingerprintOf } from '../../../src/accept/fingerprint.js';
 import type { NotificationRequest } from '../../../src/accept/notification.schema.js';
+import { canonicalJson } from '../../../src/platform/canonical-json.js';
 import { KeyedHasher } from '../../../src/platform/crypto/keyed-hasher.js';
 
 const hasher = new KeyedHasher(randomBytes(32));
@@ -80,11 +81,13 @@ describe('the fingerprint', () => {
   });
 
   it('writes data one way only', () => {
-    expect(canonical({ b: [1, { d: null, c: 'x' }], a: true })).toBe('{"a":true,"b":[1,{"c":"x","d":null}]}');
-    expect(canonical({ 10: 1, 9: 2, a: 3 })).toBe(canonical({ a: 3, 9: 2, 10: 1 }));
-    expect(canonical({ 'a":1,"b': 1 })).not.toBe(canonical({ a: 1, b: 1 }));
-    expect(canonical([1, 2])).not.toBe(canonical(['1', '2']));
-    expect(canonical(-0)).toBe(canonical(0));
+    expect(canonicalJson({ b: [1, { d: null, c: 'x' }], a: true })).toBe(
+      '{"a":true,"b":[1,{"c":"x","d":null}]}',
+    );
+    expect(canonicalJson({ 10: 1, 9: 2, a: 3 })).toBe(canonicalJson({ a: 3, 9: 2, 10: 1 }));
+    expect(canonicalJson({ 'a":1,"b': 1 })).not.toBe(canonicalJson({ a: 1, b: 1 }));
+    expect(canonicalJson([1, 2])).not.toBe(canonicalJson(['1', '2']));
+    expect(canonicalJson(-0)).toBe(canonicalJson(0));
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { EndpointSlots } from '../../../src/dispatch/endpoint-slots.js';
-import { type Slot, Slots } from '../../../src/dispatch/slots.js';
+import { Slots } from '../../../src/dispatch/slots.js';
 
 const never = new AbortController().signal;
 
@@ -79,15 +79,32 @@ describe('slots', () => {
 });
 
 describe('slots of endpoints', () => {
-  it('hold one endpoint to its few and leave the others alone', () => {
+  it('hold one endpoint to its few and leave the others alone', async () => {
     const slots = new EndpointSlots(2);
-    const taken = [slots.tryTake('a'), slots.tryTake('a')];
-    expect(taken.every((slot) => slot !== undefined)).toBe(true);
-    expect(slots.tryTake('a')).toBeUndefined();
-    expect(slots.tryTake('b')).toBeDefined();
+    const taken = [await slots.take('a', never), await slots.take('a', never)];
+    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
+    const waiting = slots.take('a', never);
+    expect(await slots.take('b', never)).toBeDefined();
     taken[0]!.release();
-    taken[0]!.release();
-    const again: (Slot | undefined)[] = [slots.tryTake('a'), slots.tryTake('a')];
-    expect(again.map((slot) => slot !== undefined)).toEqual([true, false]);
+    expect(await waiting).toBeDefined();
+    expect(slots.hasPlace('a')).toBe(false);
+  });
+
+  it('are not given to who has gone away, and leave nothing behind', async () => {
+    const slots = new EndpointSlots(1);
+    expect(await slots.take('a', AbortSignal.abort())).toBeUndefined();
+    expect(slots.hasPlace('a')).toBe(true);
+    expect((slots as unknown as { byEndpoint: Map<string, unknown> }).byEndpoint.size).toBe(0);
+  });
+
+  it('keep their number though a place is given back twice', async () => {
+    const slots = new EndpointSlots(1);
+    const stale = (await slots.take('a', never))!;
+    stale.release();
+    const held = await slots.take('a', never);
+    stale.release();
+    expect(slots.hasPlace('a')).toBe(false);
+    held!.release();
+    expect(slots.hasPlace('a')).toBe(true);
   });
 });

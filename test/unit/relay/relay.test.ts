@@ -3,17 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { intoChunks } from '../../../src/relay/chunks.js';
 import { Window } from '../../../src/relay/window.js';
 
-const state = (count: number, oldestMs = 0) => ({ queue: 'q', count, oldestMs, dueMs: -1 });
+const BOUNDS = { floor: 100, ceiling: 8_000, targetMs: 2_000 };
+const state = (count: number, oldestMs = 0) => ({ count, oldestMs });
 
 describe('the window', () => {
   it('doubles while it is found nearly empty, up to its ceiling', () => {
-    const window = new Window();
+    const window = new Window(BOUNDS);
     const rooms = Array.from({ length: 10 }, () => window.room(state(0)));
     expect(rooms).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 8_000, 8_000, 8_000, 8_000]);
   });
 
   it('stays while it is half full, and has no more room than is left', () => {
-    const window = new Window();
+    const window = new Window(BOUNDS);
     expect(window.room(state(50))).toBe(50);
     expect(window.room(state(100))).toBe(0);
     expect(window.room(state(101))).toBe(0);
@@ -21,7 +22,7 @@ describe('the window', () => {
   });
 
   it('halves while its oldest hint has waited too long, down to its floor, and never below what a slow provider needs', () => {
-    const window = new Window();
+    const window = new Window(BOUNDS);
     for (let i = 0; i < 8; i++) window.room(state(0));
     expect(window.room(state(0, 2_001))).toBe(4_000);
     for (let i = 0; i < 10; i++) window.room(state(0, 60_000));
