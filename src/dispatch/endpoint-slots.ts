@@ -20,12 +20,20 @@ export class EndpointSlots {
       this.byEndpoint.set(endpointId, slots);
     }
     const slot = await slots.take('transactional', signal);
-    if (!slot) return undefined;
+    if (!slot) {
+      this.forgetIdle(endpointId, slots);
+      return undefined;
+    }
     return {
       release: () => {
         slot.release();
-        if (slots.isIdle) this.byEndpoint.delete(endpointId);
+        this.forgetIdle(endpointId, slots);
       },
     };
+  }
+
+  /** A place given back twice must not forget the slots that others have taken since. */
+  private forgetIdle(endpointId: string, slots: Slots): void {
+    if (slots.isIdle && this.byEndpoint.get(endpointId) === slots) this.byEndpoint.delete(endpointId);
   }
 }

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+
+import { EndpointSlots } from '../../../src/dispatch/endpoint-slots.js';
+import { Slots } from '../../../src/dispatch/slots.js';
+
+const never = new AbortController().signal;
+
+describe('slots', () => {
+  it('are given up to their number, and to who waits first', async () => {
+    const slots = new Slots(2);
+    const [first, second] = [await slots.take('bulk', never), await slots.take('bulk', never)];
+    const order: string[] = [];
+    const third = slots.take('bulk', never).then((slot) => (order.push('third'), slot));
+    const fourth = slots.take('bulk', never).then((slot) => (order.push('fourth'), slot));
+    expect(slots.busy).toBe(2);
+    first!.release();
+    second!.release();
+    await Promise.all([third, fourth]);
+    expect(order).toEqual(['third', 'fourth']);
+    expect(slots.busy).toBe(2);
+  });
+
+  it('go to transactional before bulk, however long bulk has waited', async () => {
+    const slots = new Slots(1);
+    const held = await slots.take('bulk', never);
+    const order: string[] = [];
+    const waits = (['bulk', 'bulk', 'transactional', 'transactional'] as const).map((lane) =>
+      slots.take(lane, never).then((slot) => {
+        order.push(lane);
+        slot!.release();
+      }),
+    );
+    held!.release();
+    await Promise.all(waits);
+    expect(order).toEqual(['transactional', 'transactional', 'bulk', 'bulk']);
+    expect(slots.busy).toBe(0);
+  });
+
+  it('keep bulk to its share while transactional takes the rest', async () => {
+    const slots = new Slots(3, { bulk: 1 });
+    await slots.take('bulk', never);
+    let isGiven = false;
+    const second = slots.take('bulk', never).then((slot) => ((isGiven = true), slot));
+    const others = [await slots.take('transactional', never), await slots.take('transactional', never)];
+    expect(slots.busy).toBe(3);
+    others[0]!.release();
+    await Promise.resolve();
+    expect(isGiven).toBe(false); // a place is free, but not one of bulk's
+    void second;
+  });
+
+  it('are not given to who has gone away, and are not lost with them', async () => {
+    const slots = new Slots(1);
+    const held = await slots.take('bulk', never);
+    const leaving = new AbortController();
+    const gone = slots.take('bulk', leaving.signal);
+    const stays = slots.take('bulk', never);
+    leaving.abort();
+    expect(await gone).toBeUndefined();
+    held!.release();
+    expect(await stays).toBeDefined();
+    expect(slots.busy).toBe(1);
+  });
+
+  it('are given to nobody whose signal has fired already', async () => {
+    const slots = new Slots(1);
+    expect(await slots.take('bulk', AbortSignal.abort())).toBeUndefined();
+    expect(slots.busy).toBe(0);
+  });
+
+  it('are given back once, however often that is said', async () => {
+    const slots = new Slots(2);
+    const one = (await slots.take('bulk', never))!;
+    await slots.take('bulk', never);
+    one.release();
+    one.release();
+    expect(slots.busy).toBe(1);
+  });
+});
+
+describe('slots of endpoints', () => {
+  it('hold one endpoint to its few and leave the others alone', async () => {
+    const slots = new EndpointSlots(2);
+    const taken = [await slots.take('a', never), await slots.take('a', never)];
+    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
+    const waiting = slots.take('a', never);
+    expect(await slots.take('b', never)).toBeDefined();
+    taken[0]!.release();
+    expect(await waiting).toBeDefined();
+    expect(slots.hasPlace('a')).toBe(false);
+  });
+
+  it('are not given to who has gone away, and leave nothing behind', async () => {
+    const slots = new EndpointSlots(1);
+    expect(await slots.take('a', AbortSignal.abort())).toBeUndefined();
+    expect(slots.hasPlace('a')).toBe(true);
+    expect((slots as unknown as { byEndpoint: Map<string, unknown> }).byEndpoint.size).toBe(0);
+  });
+
+  it('keep their number though a place is given back twice', async () => {
+    const slots = new EndpointSlots(1);
+    const stale = (await slots.take('a', never))!;
+    stale.release();
+    const held = await slots.take('a', never);
+    stale.release();
+    expect(slots.hasPlace('a')).toBe(false);
+    held!.release();
+    expect(slots.hasPlace('a')).toBe(true);
+  });
+});

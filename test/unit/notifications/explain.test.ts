@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+
+import { toPublicId } from '../../../src/domain/public-id.js';
+import { type Status, STATUSES } from '../../../src/domain/status.js';
+import { explain } from '../../../src/notifications/explain.js';
+import type { Story, Waiting } from '../../../src/notifications/story.js';
+
+const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
+const AT = new Date('2026-11-22T09:00:00Z');
+const waits = (changes: Partial<Waiting> = {}): Waiting => ({
+  kind: 'first',
+  availableAt: AT,
+  isDue: true,
+  publishedAt: null,
+  queue: null,
+  behind: null,
+  relaySilentMs: 100,
+  ...changes,
+});
+const story = (status: Status, waiting?: Waiting): Story => ({
+  notification: { id: ID, status } as Story['notification'],
+  attempts: [],
+  waiting,
+  undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null },
+});
+
+describe('what happens next', () => {
+  it.each([
+    ['due, a relay lives', 'accepted', waits(), { action: 'send', waiting_for: 'outbox', can: ['cancel'] }],
+    [
+      'for later',
+      'scheduled',
+      waits({ isDue: false }),
+      { action: 'send', waiting_for: 'schedule', at: AT.toISOString(), can: ['cancel'] },
+    ],
+    [
+      'failed before',
+      'retrying',
+      waits({ kind: 'retry', isDue: false }),
+      { action: 'retry', waiting_for: 'retry_timer', at: AT.toISOString() },
+    ],
+    ['driven again', 'retrying', waits({ kind: 'redrive' }), { action: 'retry', waiting_for: 'outbox' }],
+    [
+      'published',
+      'accepted',
+      waits({ publishedAt: AT, queue: 'webhooks.bulk' }),
+      { action: 'send', waiting_for: 'queue', can: ['cancel'] },
+    ],
+    [
+      'behind another',
+      'accepted',
+      waits({ behind: ID }),
+      { action: 'send', waiting_for: 'order', can: ['cancel'] },
+    ],
+    ['being claimed', 'accepted', undefined, { action: 'wait', waiting_for: 'provider', can: [] }],
+    ['under way', 'sending', undefined, { action: 'wait', waiting_for: 'provider', can: [] }],
+    ['nobody knows', 'in_doubt', undefined, { action: 'review', waiting_for: 'operator', can: ['resolve'] }],
+    ['given up', 'dead', undefined, { action: 'none', waiting_for: 'operator', can: ['retry'] }],
+  ] as const)('%s', (_, status, waiting, next) => {
+    expect(explain(story(status, waiting))).toMatchObject(next);
+  });
+
+  it('names what it waits behind, what gave it up, and what holds its hint', () => {
+    expect(explain(story('accepted', waits({ behind: ID }))).reason).toContain(
+      toPublicId('notification', ID),
+    );
+    expect(explain(story('dead')).reason).toContain('http_501');
+    expect(explain(story('accepted', waits({ publishedAt: AT, queue: 'q.bulk' }))).reason).toContain(
+      'q.bulk',
+    );
+  });
+
+  it('says that no relay lives, also when one has fallen silent', () => {
+    for (const relaySilentMs of [null, 20_001]) {
+      expect(explain(story('accepted', waits({ relaySilentMs }))).reason).toContain(
+        'start a process with the role relay',
+      );
+    }
+  });
+
+  it('has a sentence for every status', () => {
+    for (const status of STATUSES) expect(explain(story(status, waits())).reason).toMatch(/\.$/);
+  });
+});

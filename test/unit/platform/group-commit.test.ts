@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+
+import { GroupCommit } from '../../../src/platform/database/group-commit.js';
+import { isDataFault, isRetryable, isUnavailable } from '../../../src/platform/database/sql-state.js';
+
+const sqlError = (code: string): Error => Object.assign(new Error(code), { code });
+
+/** A store whose commits end when the test says so. */
+class Commits {
+  readonly groups: number[][] = [];
+  private readonly open: (() => void)[] = [];
+  isHeld = false;
+
+  readonly write = async (items: number[]): Promise<string[]> => {
+    this.groups.push(items);
+    if (this.isHeld) await new Promise<void>((resolve) => this.open.push(resolve));
+    return items.map((item) => `r${item}`);
+  };
+
+  release(): void {
+    this.isHeld = false;
+    this.open.splice(0).forEach((end) => end());
+  }
+}
+
+describe('group commit', () => {
+  it('sends an idle caller’s row at once, and gathers what comes while commits are out', async () => {
+    const commits = new Commits();
+    commits.isHeld = true;
+    const group = new GroupCommit(commits.write, { maxRows: 3, inFlight: 2 });
+    const results = [1, 2, 3, 4, 5, 6, 7].map((item) => group.add(item));
+    expect(commits.groups).toEqual([[1], [2]]);
+    expect(group.size).toBeGreaterThan(0);
+    commits.release();
+    expect(await Promise.all(results)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7']);
+    expect(commits.groups).toEqual([[1], [2], [3, 4, 5], [6, 7]]);
+    expect(group.size).toBe(0);
+  });
+
+  it('answers nobody before the commit that holds their row', async () => {
+    const commits = new Commits();
+    commits.isHeld = true;
+    const group = new GroupCommit(commits.write, { maxRows: 10, inFlight: 1 });
+    let isAnswered = false;
+    const result = group.add(1).then((value) => ((isAnswered = true), value));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isAnswered).toBe(false);
+    commits.release();
+    expect(await result).toBe('r1');
+  });
+
+  it('shows an error of data only to the guilty', async () => {
+    const written: number[][] = [];
+    const group = new GroupCommit(
+      async (items: number[]) => {
+        written.push(items);
+        if (items.includes(13)) throw sqlError('23514');
+        return items;
+      },
+      { maxRows: 100, inFlight: 1 },
+    );
+    const results = await group.addAll([1, 13, 2]);
+    expect(results).toMatchObject([{ value: 1 }, { reason: { code: '23514' } }, { value: 2 }]);
+    expect(written).toEqual([[1, 13, 2], [1], [13], [2]]);
+  });
+
+  it('repeats what lost a deadlock once, also when it was alone', async () => {
+    let failures = 2;
+    const group = new GroupCommit(
+      async (items: number[]) => {
+        if (failures-- > 0) throw sqlError('40P01');
+        return items;
+      },
+      { maxRows: 100, inFlight: 1 },
+    );
+    await expect(group.add(1)).rejects.toMatchObject({ code: '40P01' });
+    failures = 1;
+    expect(await group.add(2)).toBe(2);
+    failures = 1;
+    expect(await group.addAll([3, 4])).toMatchObject([{ value: 3 }, { value: 4 }]);
+  });
+
+  it('does not repeat what may have been done: everybody is told', async () => {
+    let calls = 0;
+    const group = new GroupCommit(
+      async (): Promise<number[]> => {
+        calls++;
+        throw new Error('Connection terminated unexpectedly');
+      },
+      { maxRows: 100, inFlight: 1 },
+    );
+    const results = await group.addAll([1, 2, 3]);
+    expect(results.map((one) => one.status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(calls).toBe(1);
+  });
+
+  it('drains when the last row is answered, and at once when there is none', async () => {
+    const commits = new Commits();
+    const group = new GroupCommit(commits.write, { maxRows: 1, inFlight: 1 });
+    await group.drain();
+    const results = group.addAll([1, 2, 3]);
+    await group.drain();
+    expect(commits.groups).toHaveLength(3);
+    expect(await results).toHaveLength(3);
+  });
+});
+
+describe('what a failed statement tells', () => {
+  it.each([
+    ['22021', 'data'],
+    ['22P02', 'data'],
+    ['22008', 'data'],
+    ['23505', 'data'],
+    ['23514', 'data'],
+    ['40001', 'again'],
+    ['40P01', 'again'],
+    ['08006', 'gone'],
+    ['53300', 'gone'],
+    ['57P01', 'gone'],
+    ['57014', 'gone'],
+    ['55P03', 'gone'],
+    ['58030', 'gone'],
+    ['ECONNREFUSED', 'gone'],
+    ['ETIMEDOUT', 'gone'],
+    ['42P01', 'bug'],
+    ['42703', 'bug'],
+    ['', 'bug'],
+  ])('%s is %s', (code, meaning) => {
+    const error = sqlError(code);
+    expect([isDataFault(error), isRetryable(error), isUnavailable(error)]).toEqual([
+      meaning === 'data',
+      meaning === 'again',
+      meaning === 'again' || meaning === 'gone',
+    ]);
+  });
+
+  it.each([
+    'Query read timeout',
+    'timeout exceeded when trying to connect',
+    'Connection terminated unexpectedly',
+    'Client has encountered a connection error and is not queryable',
+  ])('the client’s own “%s” means gone', (message) => expect(isUnavailable(new Error(message))).toBe(true));
+});
