@@ -23,6 +23,8 @@ const BATCHES = { maxRows: 500, inFlight: 2 } as const;
 export class AcceptGroup implements OnApplicationShutdown {
   private readonly singles: GroupCommit<NewNotification, Settled>;
   private readonly batches: GroupCommit<NewNotification, Settled>;
+  /** Accept statements under way. */
+  private inserting = 0;
 
   constructor(
     @Inject(DoorPool) private readonly pool: DoorPool,
@@ -68,8 +70,14 @@ export class AcceptGroup implements OnApplicationShutdown {
   }
 
   private async insert(rows: NewNotification[]): Promise<Map<string, Status>> {
-    const inserted = await insertAccepted(this.pool, rows, this.wakeUp.isDue());
-    return new Map(inserted.map(({ id, status }) => [id, status]));
+    const wakes = this.wakeUp.isDue(this.inserting === 0);
+    this.inserting++;
+    try {
+      const inserted = await insertAccepted(this.pool, rows, wakes);
+      return new Map(inserted.map(({ id, status }) => [id, status]));
+    } finally {
+      this.inserting--;
+    }
   }
 
   private async findKnown(rows: NewNotification[]): Promise<Map<string, KnownNotification>> {

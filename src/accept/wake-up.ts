@@ -4,10 +4,15 @@ import { DoorPool } from '../platform/database/pools.js';
 
 /** A wake-up in every commit would queue all commits behind one lock; this often is soon enough. */
 const EVERY_MS = 5;
+/**
+ * NOTIFY holds one lock of the whole cluster until its commit is on disk. A commit of its own has nothing to lose, so it
+ * waits for no disk.
+ */
+const WAKE = `SELECT set_config('synchronous_commit', 'off', true), pg_notify('posthaste_outbox', '')`;
 
 /**
- * Decides which accept commits wake the relays. The first after a pause carries the NOTIFY itself; those that follow
- * within 5 ms share one that comes after them. If this process dies in between, the relay's poll finds the rows.
+ * Decides which accept commits wake the relays. One that is alone after a pause carries the NOTIFY itself; those that
+ * follow within 5 ms, or are written beside others, share one that comes after them. If this process dies in between, the relay's poll finds the rows.
  */
 @Injectable()
 export class WakeUp implements OnApplicationShutdown {
@@ -16,10 +21,10 @@ export class WakeUp implements OnApplicationShutdown {
 
   constructor(@Inject(DoorPool) private readonly pool: DoorPool) {}
 
-  /** Whether the commit about to be made should carry the wake-up. */
-  isDue(): boolean {
+  /** Whether the commit about to be made should carry the wake-up. `isAlone`: no other is under way here. */
+  isDue(isAlone: boolean): boolean {
     const now = performance.now();
-    if (now - this.lastAt >= EVERY_MS) {
+    if (isAlone && now - this.lastAt >= EVERY_MS) {
       this.lastAt = now;
       return true;
     }
@@ -34,6 +39,6 @@ export class WakeUp implements OnApplicationShutdown {
   private send(): void {
     this.trailing = undefined;
     this.lastAt = performance.now();
-    this.pool.query(`SELECT pg_notify('posthaste_outbox', '')`).catch(() => undefined); // the poll stands behind it
+    this.pool.query(WAKE).catch(() => undefined); // the poll stands behind it
   }
 }

@@ -22,6 +22,10 @@ export interface AttemptRecord {
  * up meanwhile wins nothing here and is told so (see settle-late). Only one writer can win, so repeating the statement
  * after a lost answer is harmless. A relay is woken for what its poll (1 s) would see too late: a retry sooner than that,
  * or the next of an ordering key.
+ *
+ * `closed` hands the input on: joining it again would compare every row of the group with every other. "Open" is asked as
+ * `finished_at IS NULL`, which a CHECK makes the same as `outcome IS NULL`: the latter tempts the planner to read all of
+ * `attempts_open`, with what was open once and is not vacuumed yet, for every group instead of one key a row.
  */
 const RECORD_OUTCOMES = `
   WITH input AS (
@@ -34,15 +38,15 @@ const RECORD_OUTCOMES = `
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
            finished_at = now()
       FROM input i
-     WHERE a.notification_id = i.id AND a.number = i.number AND a.outcome IS NULL
-    RETURNING a.notification_id
+     WHERE a.notification_id = i.id AND a.number = i.number AND a.finished_at IS NULL
+    RETURNING i.*
   ), moved AS (
     UPDATE notifications n
        SET status = i.next_status, worker_id = NULL, reason = i.reason, updated_at = now(),
            provider_message_id = coalesce(i.provider_message_id, n.provider_message_id),
            tries = n.tries - i.gives_back_try::integer
-      FROM closed c JOIN input i ON i.id = c.notification_id
-     WHERE n.id = c.notification_id AND n.status = 'sending' AND n.dispatch = i.dispatch
+      FROM closed i
+     WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
               n.created_at, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.class, i.code, i.detail
   ), owed AS (

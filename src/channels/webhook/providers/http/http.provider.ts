@@ -25,6 +25,8 @@ const SWEEP_EVERY_MS = 250;
 /** Ours, whatever an endpoint asks for besides. */
 const OURS = /^(webhook-.*|content-.*|user-agent|host|connection|transfer-encoding|traceparent)$/i;
 
+type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
+
 interface UnderWay {
   signal: EventEmitter;
   /** By the monotonic clock, ms. */
@@ -45,6 +47,8 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   readonly name: string;
   private readonly agent: Agent;
   private readonly underWay = new Set<UnderWay>();
+  /** The verdict on an endpoint's URL holds as long as what was read of it: the directory reads it anew every few seconds. */
+  private readonly checked = new WeakMap<EndpointTarget, CheckedUrl>();
   private readonly sweeper: NodeJS.Timeout;
   private isClosed = false;
   private sweptAt = performance.now();
@@ -78,7 +82,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     const endpoint = await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
     if (!endpoint) return refusal('gone', 'endpoint_deleted', 'The endpoint has been deleted.');
     if (!endpoint.isEnabled) return refusal('gone', 'endpoint_disabled', 'The endpoint is disabled.');
-    const checked = checkWebhookUrl(endpoint.url, this.filter);
+    const checked = this.check(endpoint);
     if ('fault' in checked) return refusal('permanent', 'address_refused', `The URL ${checked.fault}.`);
     return this.post(checked.url, parcel, endpoint, call);
   }
@@ -87,6 +91,15 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     clearInterval(this.sweeper);
     this.isClosed = true;
     await this.agent.destroy();
+  }
+
+  private check(endpoint: EndpointTarget): CheckedUrl {
+    let checked = this.checked.get(endpoint);
+    if (!checked) {
+      checked = checkWebhookUrl(endpoint.url, this.filter);
+      this.checked.set(endpoint, checked);
+    }
+    return checked;
   }
 
   private async post(
