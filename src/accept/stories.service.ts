@@ -12,6 +12,7 @@ import { type Fault, Problem } from '../platform/http/problem.js';
 import { keyHashOf, recipientKeyOf } from './business-key.js';
 import type { ListQuery, NotificationPage, NotificationStory } from './story.schema.js';
 import { toStory, toSummary } from './story.view.js';
+import { WaitingHolds } from './waiting-holds.js';
 
 const DEFAULT_LIMIT = 50;
 /** In whose hands something may be, by status, when a cancel comes too late. */
@@ -25,6 +26,7 @@ export class Stories {
     @Inject(NotificationsRepository) private readonly notifications: NotificationsRepository,
     @Inject(PayloadVault) private readonly vault: PayloadVault,
     @Inject(KeyedHasher) private readonly hasher: KeyedHasher,
+    @Inject(WaitingHolds) private readonly holds: WaitingHolds,
     @Inject(Config) private readonly config: Config,
   ) {}
 
@@ -32,7 +34,8 @@ export class Stories {
     const story = await this.reader.story(idOf(publicId));
     if (!story) throw notFound();
     const { notification } = story;
-    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification));
+    const hold = story.waiting && (await this.holds.on(notification.channel, story.waiting));
+    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), hold);
   }
 
   async list(query: ListQuery): Promise<NotificationPage> {

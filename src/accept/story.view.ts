@@ -1,3 +1,4 @@
+import type { Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
 import { isUndelivered } from '../domain/status.js';
 import { explain } from '../notifications/explain.js';
@@ -35,12 +36,17 @@ export function toSummary(
 }
 
 /** The whole story: what it is, what happened, what happens next. */
-export function toStory(story: Story, payload: Payload | undefined, maxAttempts: number): NotificationStory {
+export function toStory(
+  story: Story,
+  payload: Payload | undefined,
+  maxAttempts: number,
+  hold: Hold | undefined,
+): NotificationStory {
   const { notification, waiting } = story;
   return {
     ...toSummary(notification, payload, maxAttempts),
     next_attempt_at: waiting ? waiting.availableAt.toISOString() : null,
-    next: explain(story),
+    next: explain(story, hold),
     history: historyOf(story),
   };
 }

@@ -5,10 +5,12 @@ import { AcceptService } from '../accept/accept.service.js';
 import { Addressing } from '../accept/addressing.js';
 import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
+import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
+import { ProvidersController } from '../admin/providers.controller.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
 import { TemplatesController } from '../templating/templates.controller.js';
 import { TemplatesPageController } from '../templating/templates-page.controller.js';
@@ -19,10 +21,11 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     NotificationsController,
     EndpointsController,
     ApiKeysController,
+    ProvidersController,
     TemplatesController,
     TemplatesPageController,
   ],
-  providers: [IdempotentRequests, AcceptService, AcceptGroup, Addressing, Stories, WakeUp],
+  providers: [IdempotentRequests, AcceptService, AcceptGroup, Addressing, Stories, WaitingHolds, WakeUp],
 })
 export class ApiModule implements OnApplicationBootstrap {
   constructor(@Inject(ApiKeys) private readonly keys: ApiKeys) {}

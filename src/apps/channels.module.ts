@@ -9,6 +9,7 @@ import { WebhookChannel } from '../channels/webhook/webhook.channel.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { Endpoints } from '../endpoints/endpoints.service.js';
+import { GatesStore } from '../gates/gates.store.js';
 import { NotificationsReader } from '../notifications/notifications.reader.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { PayloadVault } from '../notifications/payload.js';
@@ -46,6 +47,7 @@ export class ChannelsModule {
         NotificationsRepository,
         PayloadVault,
         OutboxStore,
+        GatesStore,
       ],
       exports: [
         Templates,
@@ -56,6 +58,7 @@ export class ChannelsModule {
         NotificationsRepository,
         PayloadVault,
         OutboxStore,
+        GatesStore,
       ],
     };
   }

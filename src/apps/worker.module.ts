@@ -8,7 +8,10 @@ import {
 
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
+import { DeliveryService } from '../dispatch/delivery.service.js';
 import { DispatchService } from '../dispatch/dispatch.service.js';
+import { GateKeeper } from '../dispatch/gate-keeper.js';
+import { GateWatch } from '../dispatch/gate-watch.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
@@ -35,7 +38,10 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       providers: [
         ...processors,
         Claims,
+        DeliveryService,
         DispatchService,
+        GateKeeper,
+        GateWatch,
         OutcomeReport,
         Outcomes,
         OwnAttempts,
@@ -44,13 +50,15 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         Verdict,
         {
           provide: WorkerLoop,
-          inject: [ProviderDesks, DispatchService, Outcomes, ...processors],
+          inject: [ProviderDesks, DispatchService, DeliveryService, Outcomes, GateWatch, ...processors],
           useFactory: (
             desks: ProviderDesks,
             dispatch: DispatchService,
+            deliveries: DeliveryService,
             outcomes: Outcomes,
+            gates: GateWatch,
             ...all: DeliveryProcessor[]
-          ) => new WorkerLoop(all, desks, dispatch, outcomes),
+          ) => new WorkerLoop(all, desks, dispatch, deliveries, outcomes, gates),
         },
         {
           provide: WORKER_UPKEEP,
@@ -67,8 +75,8 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
     @Inject(WORKER_UPKEEP) private readonly upkeep: UpkeepRunner,
   ) {}
 
-  onApplicationBootstrap(): void {
-    this.loop.start();
+  async onApplicationBootstrap(): Promise<void> {
+    await this.loop.start();
     this.upkeep.start();
   }
 

@@ -2,22 +2,21 @@ import { setMaxListeners } from 'node:events';
 
 import { Inject, Injectable } from '@nestjs/common';
 
-import type { Claimed, Hint } from '../notifications/claimed.js';
+import type { Hint } from '../notifications/claimed.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
 import type { QueueRef } from '../queues/queue-names.js';
 import { Claims } from './claims.js';
+import { DeliveryService } from './delivery.service.js';
+import { GateWatch } from './gate-watch.js';
 import { OutcomeReport } from './outcome-report.js';
-import { Outcomes } from './outcomes.js';
 import { ProviderDesks } from './provider-desks.js';
-import { Sender } from './sender.js';
 import type { Slot } from './slots.js';
-import { Verdict } from './verdict.js';
 
 /** A hint waits for a place at most this long; then it goes back to the outbox, where it obeys again. */
 const CHUNK_BOUND_MS = 10_000;
 
 /**
- * The spine of a worker: slot → claim → send → verdict → outcome.
+ * The spine of a worker, from the hint to the claim: gate → slot → claim; DeliveryService goes on from there.
  *
  * A job is done when each of its hints is claimed, stale, handed back, or waits for its endpoint alone: from the claim on,
  * the attempt row and this process's lease stand for the call, and the queue has nothing left to say. So a call that
@@ -25,23 +24,18 @@ const CHUNK_BOUND_MS = 10_000;
  */
 @Injectable()
 export class DispatchService {
-  private readonly underWay = new Map<string, Promise<void>>();
   /** Hints that wait for their endpoint, after their job has ended. */
   private readonly waiting = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
-  private readonly cut = new AbortController();
 
   constructor(
     @Inject(ProviderDesks) private readonly desks: ProviderDesks,
+    @Inject(GateWatch) private readonly gates: GateWatch,
     @Inject(Claims) private readonly claims: Claims,
-    @Inject(Sender) private readonly sender: Sender,
-    @Inject(Verdict) private readonly verdict: Verdict,
-    @Inject(Outcomes) private readonly outcomes: Outcomes,
+    @Inject(DeliveryService) private readonly deliveries: DeliveryService,
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
     @Inject(OutcomeReport) private readonly report: OutcomeReport,
-  ) {
-    setMaxListeners(0, this.stopping.signal, this.cut.signal);
-  }
+  ) {}
 
   /** Takes one job's hints. Never fails because of one of them. */
   async takeChunk(hints: readonly Hint[], queue: QueueRef): Promise<void> {
@@ -58,22 +52,10 @@ export class DispatchService {
     await this.handBack(refused.filter((hint) => hint !== undefined));
   }
 
-  /** Ids whose call or record is under way here. */
-  get busy(): ReadonlyMap<string, unknown> {
-    return this.underWay;
-  }
-
-  /** Takes nothing more; resolves when every call has ended and is recorded. */
-  async drain(): Promise<void> {
+  /** Takes nothing more: hints that wait for their endpoint go back. */
+  async stop(): Promise<void> {
     this.stopping.abort();
-    while (this.underWay.size + this.waiting.size > 0) {
-      await Promise.allSettled([...this.underWay.values(), ...this.waiting]);
-    }
-  }
-
-  /** Ends the calls under way: their outcome will be in doubt. */
-  cutShort(): void {
-    this.cut.abort();
+    while (this.waiting.size > 0) await Promise.allSettled(this.waiting);
   }
 
   private takeLater(hint: Hint, queue: QueueRef, bound: AbortSignal): void {
@@ -83,7 +65,7 @@ export class DispatchService {
     this.waiting.add(taking);
   }
 
-  /** Whether a hint was taken, or was stale; false when it found no place in time. */
+  /** Whether a hint was taken, or was stale; false when it found no place in time, or its gate has closed. */
   private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<boolean> {
     const desk = this.desks.of(queue.provider);
     const endpointSlot =
@@ -95,9 +77,13 @@ export class DispatchService {
       return false;
     }
     const both = together(slot, endpointSlot);
+    if (this.isHeld(hint, queue)) {
+      both.release();
+      return false;
+    }
     try {
       const claimed = await this.claims.take(hint, queue.provider);
-      if (claimed?.status === 'sending') this.start(claimed, queue, both);
+      if (claimed?.status === 'sending') this.deliveries.start(claimed, queue.provider, both);
       else {
         both.release();
         this.report.notSent(claimed, queue.name);
@@ -109,19 +95,9 @@ export class DispatchService {
     return true;
   }
 
-  private start(claimed: Claimed, queue: QueueRef, slot: Slot): void {
-    const call = this.deliver(claimed, queue, slot).finally(() => this.underWay.delete(claimed.id));
-    this.underWay.set(claimed.id, call);
-  }
-
-  private async deliver(claimed: Claimed, queue: QueueRef, slot: Slot): Promise<void> {
-    const startedAt = performance.now();
-    const { provider } = this.desks.of(queue.provider);
-    const outcome = await this.sender.send(claimed, provider, this.cut.signal);
-    const record = this.verdict.on(claimed, outcome, provider.name, performance.now() - startedAt);
-    this.report.attempted(claimed, record, provider.name);
-    await this.outcomes.record(record);
-    slot.release(); // only now: no more than the concurrency can ever be in doubt
+  private isHeld(hint: Hint, queue: QueueRef): boolean {
+    if (this.gates.isProviderHeld(queue.provider)) return true;
+    return hint.endpointId !== undefined && this.gates.isEndpointHeld(hint.endpointId);
   }
 
   private async handBack(hints: readonly Hint[]): Promise<void> {

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 
 import type { DeliveryProcessor } from './delivery.processor.js';
+import type { DeliveryService } from './delivery.service.js';
 import type { DispatchService } from './dispatch.service.js';
+import type { GateWatch } from './gate-watch.js';
 import type { Outcomes } from './outcomes.js';
 import type { ProviderDesks } from './provider-desks.js';
 
@@ -17,10 +19,13 @@ export class WorkerLoop {
     private readonly processors: readonly DeliveryProcessor[],
     private readonly desks: ProviderDesks,
     private readonly dispatch: DispatchService,
+    private readonly deliveries: DeliveryService,
     private readonly outcomes: Outcomes,
+    private readonly gates: GateWatch,
   ) {}
 
-  start(): void {
+  async start(): Promise<void> {
+    await this.gates.start();
     this.desks.open();
     this.processors.forEach((processor) => processor.start());
   }
@@ -28,12 +33,12 @@ export class WorkerLoop {
   /** No new jobs; calls under way end or are cut; outcomes are recorded; connections close. */
   async stop(): Promise<void> {
     await within(1_000, Promise.allSettled(this.processors.map((processor) => processor.pause())));
-    const drained = this.dispatch.drain();
+    const drained = this.dispatch.stop().then(() => this.deliveries.drain());
     if (!(await within(CALLS_MAY_END_MS, drained))) {
-      this.dispatch.cutShort();
+      this.deliveries.cutShort();
       if (!(await within(RECORDS_MAY_END_MS, drained))) this.outcomes.giveUp();
     }
-    await this.desks.close();
+    await Promise.all([this.gates.stop(), this.desks.close()]);
   }
 }
 

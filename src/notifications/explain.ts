@@ -1,3 +1,4 @@
+import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Story, Waiting } from './story.js';
 
@@ -6,21 +7,35 @@ export interface NextStep {
   at?: string;
   reason: string;
   waiting_for?:
-    'retry_timer' | 'order' | 'schedule' | 'queue' | 'outbox' | 'provider' | 'receipt' | 'operator';
+    | 'breaker'
+    | 'rate_limit'
+    | 'pause'
+    | 'endpoint'
+    | 'retry_timer'
+    | 'order'
+    | 'schedule'
+    | 'queue'
+    | 'outbox'
+    | 'provider'
+    | 'receipt'
+    | 'operator';
   can: ('retry' | 'cancel' | 'resolve')[];
 }
 
 /** A relay renews its sign of life every 5 s; after this, nobody moves what is due. */
 const RELAY_SILENT_MS = 20_000;
 
-/** What happens next, and what it waits for: from the outbox row, the head of its ordering key and the relay alone. */
-export function explain({ notification, waiting, undelivered }: Story): NextStep {
+/**
+ * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
+ * ordering key, and the relay alone.
+ */
+export function explain({ notification, waiting, undelivered }: Story, hold?: Hold): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting)
+        ? explainWaiting(waiting, hold)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -51,7 +66,7 @@ export function explain({ notification, waiting, undelivered }: Story): NextStep
   }
 }
 
-function explainWaiting(waiting: Waiting): NextStep {
+function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
   const can: NextStep['can'] = ['cancel'];
   if (waiting.publishedAt) {
@@ -74,6 +89,7 @@ function explainWaiting(waiting: Waiting): NextStep {
           can,
         };
   }
+  if (hold) return { action, ...explainHold(hold), can };
   if (waiting.behind !== null) {
     const head = toPublicId('notification', waiting.behind);
     return {
@@ -88,4 +104,33 @@ function explainWaiting(waiting: Waiting): NextStep {
     ? 'It is due, and no relay has shown a sign of life: start a process with the role relay.'
     : 'It is due; a relay moves it as soon as its queue has room.';
   return { action, reason, waiting_for: 'outbox', can };
+}
+
+const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for']>; because: string }> = {
+  breaker: { waiting_for: 'breaker', because: 'its breaker is open' },
+  pause: { waiting_for: 'pause', because: 'an operator has paused it' },
+  retry_after: { waiting_for: 'rate_limit', because: 'it asked us to wait' },
+  rate: { waiting_for: 'rate_limit', because: 'its rate is used up' },
+  configuration: {
+    waiting_for: 'provider',
+    because: 'it refuses our configuration; an operator must look at it',
+  },
+  endpoint: { waiting_for: 'endpoint', because: 'its endpoint is down' },
+};
+
+function explainHold({
+  kind,
+  key,
+  heldBy,
+  until,
+  detail,
+}: Hold): Pick<NextStep, 'at' | 'reason' | 'waiting_for'> {
+  const { waiting_for, because } = HELD[heldBy];
+  const who = kind === 'endpoint' ? 'The endpoint' : `The provider ${key}`;
+  const why = detail === null ? '' : ` (${detail})`;
+  return {
+    ...(until ? { at: until.toISOString() } : {}),
+    reason: `${who} is held: ${because}${why}.`,
+    waiting_for,
+  };
 }

@@ -42,6 +42,9 @@ export interface Waiting {
   kind: 'first' | 'retry' | 'redrive';
   availableAt: Date;
   isDue: boolean;
+  /** The only provider that may have it; null: any of the channel. */
+  pinnedProvider: string | null;
+  endpointId: string | null;
   publishedAt: Date | null;
   queue: string | null;
   /** The id of the lowest unsettled one with the same ordering key, when that is another. */

@@ -1,4 +1,5 @@
 import type { Lane } from '../domain/channel.js';
+import type { HeldGates } from '../gates/held-gates.js';
 import type { EndpointCursor, EndpointDue, OutboxStore, QueueWindow, Route } from '../outbox/outbox.store.js';
 
 /** Endpoints looked at in one pass; the next pass goes on behind the last. */
@@ -12,7 +13,7 @@ export interface Survey {
   dueMs(route: Route): number | undefined;
   /** The endpoints of a route with something due. */
   endpoints(route: Route): string[];
-  /** Not all endpoints were looked at: the next pass sees others. */
+  /** Endpoints are left to look at: the next pass sees them. */
   hasMore: boolean;
 }
 
@@ -22,15 +23,16 @@ export class Surveyor {
 
   constructor(private readonly outbox: OutboxStore) {}
 
-  async look(routes: readonly Route[]): Promise<Survey> {
+  async look(routes: readonly Route[], gates: HeldGates): Promise<Survey> {
     const plain = routes.filter((route) => route.channel !== 'webhook');
-    const [windows, dues, endpoints] = await Promise.all([
+    const [windows, dues, found] = await Promise.all([
       this.outbox.windows(),
       plain.length > 0 ? this.outbox.nextDue(plain) : [],
       this.outbox.endpointsDue(this.cursor, ENDPOINTS_PER_PASS),
     ]);
-    const hasMore = endpoints.length === ENDPOINTS_PER_PASS || this.cursor !== BEFORE_ALL;
-    this.cursor = endpoints.length === ENDPOINTS_PER_PASS ? lastOf(endpoints) : BEFORE_ALL;
+    const hasMore = found.length === ENDPOINTS_PER_PASS;
+    this.cursor = hasMore ? lastOf(found) : BEFORE_ALL;
+    const endpoints = found.filter(({ endpointId }) => !gates.isHeld('endpoint', endpointId));
     const firsts = new Map(dues.map((due) => [`${due.channel}.${due.lane}`, due.dueMs]));
     return {
       windows,

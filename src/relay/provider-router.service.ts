@@ -1,12 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { ChannelName } from '../domain/channel.js';
+import type { HeldGates } from '../gates/held-gates.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { QueueRef } from '../queues/queue-names.js';
 import { Queues } from '../queues/queues.js';
 import type { Route } from '../outbox/outbox.store.js';
 
-/** Which provider what waits goes to: the channel's first by priority; a pinned row goes to its own. */
+/**
+ * Which provider what waits goes to: the first of its channel, by priority, whose gate is open. A pinned row goes to its own
+ * or waits. A provider that is held gets nothing at all.
+ */
 @Injectable()
 export class ProviderRouter {
   constructor(
@@ -14,20 +18,21 @@ export class ProviderRouter {
     @Inject(Queues) private readonly queues: Queues,
   ) {}
 
-  /** All routes in the order they are served: transactional before bulk. */
-  routes(): Route[] {
-    return [...this.queues.refs].sort(byLane).map((ref) => ({
+  /** The open routes in the order they are served: transactional before bulk. */
+  routes(gates: HeldGates): Route[] {
+    const open = this.queues.refs.filter((ref) => !gates.isHeld('provider', ref.provider));
+    return open.sort(byLane).map((ref) => ({
       channel: ref.channel,
       lane: ref.lane,
       provider: ref.provider,
-      takesUnpinned: ref.provider === this.firstOf(ref.channel),
+      takesUnpinned: ref.provider === this.firstOpen(ref.channel, gates),
       queue: ref.name,
       perEndpointConcurrency: this.channels.provider(ref.provider).perEndpointConcurrency,
     }));
   }
 
-  private firstOf(channel: ChannelName): string | undefined {
-    return this.channels.providersOf(channel)[0]?.name;
+  private firstOpen(channel: ChannelName, gates: HeldGates): string | undefined {
+    return this.channels.providersOf(channel).find(({ name }) => !gates.isHeld('provider', name))?.name;
   }
 }
 

@@ -62,8 +62,8 @@ export class RelayLoop {
 
   /** One pass, and the wait after it. */
   private async step(): Promise<void> {
-    const { published, isFull, dueMs } = await this.relay.runOnce();
-    if (published > 0 || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
+    const { published, isFull, hasMore, dueMs } = await this.relay.runOnce();
+    if (published > 0 || hasMore || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
     if (isFull) await this.sleep(FULL_MS, false);
     else if (dueMs !== undefined && dueMs <= 0) await this.sleep(BLOCKED_MS);
     else await this.sleep(Math.min(POLL_MS, dueMs ?? POLL_MS));

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { GatesStore } from '../gates/gates.store.js';
 import { OutboxStore, type Published, type Route } from '../outbox/outbox.store.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -18,6 +19,8 @@ export interface Pass {
   published: number;
   /** Something is due and its queue has no room. */
   isFull: boolean;
+  /** There was more to look at than one pass does. */
+  hasMore: boolean;
   /** Until the next row may go, milliseconds; negative when it may already; undefined when nothing waits. */
   dueMs: number | undefined;
 }
@@ -37,6 +40,7 @@ export class RelayService {
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
     @Inject(Queues) private readonly queues: Queues,
     @Inject(ProviderRouter) private readonly router: ProviderRouter,
+    @Inject(GatesStore) private readonly gates: GatesStore,
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(Log) private readonly log: Log,
   ) {
@@ -45,9 +49,10 @@ export class RelayService {
 
   /** Looks at every queue and publishes what is due and has room. */
   async runOnce(): Promise<Pass> {
-    const routes = this.router.routes();
-    const survey = await this.surveyor.look(routes);
-    const pass: Pass = { published: 0, isFull: survey.hasMore, dueMs: undefined };
+    const gates = await this.gates.held();
+    const routes = this.router.routes(gates);
+    const survey = await this.surveyor.look(routes, gates);
+    const pass: Pass = { published: 0, isFull: false, hasMore: survey.hasMore, dueMs: undefined };
     for (const route of routes) {
       const dueMs = survey.dueMs(route);
       if (dueMs === undefined) continue;

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { DispatchService } from '../dispatch/dispatch.service.js';
+import { DeliveryService } from '../dispatch/delivery.service.js';
 import { LeaseService } from '../dispatch/lease.service.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { failed } from '../domain/outcome.js';
@@ -22,14 +22,14 @@ export class OwnAttempts implements UpkeepService {
 
   constructor(
     @Inject(NotificationsRepository) private readonly notifications: NotificationsRepository,
-    @Inject(DispatchService) private readonly dispatch: DispatchService,
+    @Inject(DeliveryService) private readonly deliveries: DeliveryService,
     @Inject(LeaseService) private readonly lease: LeaseService,
     @Inject(Verdict) private readonly verdict: Verdict,
   ) {}
 
   async runOnce(): Promise<Record<string, number>> {
     const held = await this.notifications.findOwnAttempts(this.lease.processId, CLAIM_SETTLED_MS);
-    const forgotten = held.filter(({ id }) => !this.dispatch.busy.has(id));
+    const forgotten = held.filter(({ id }) => !this.deliveries.busy.has(id));
     const outcome = failed('not_sent', {
       class: 'lease',
       code: 'claim_answer_lost',

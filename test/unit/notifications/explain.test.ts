@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { GateHolder, Hold } from '../../../src/domain/gate.js';
 import { toPublicId } from '../../../src/domain/public-id.js';
 import { type Status, STATUSES } from '../../../src/domain/status.js';
 import { explain } from '../../../src/notifications/explain.js';
@@ -11,6 +12,8 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
   kind: 'first',
   availableAt: AT,
   isDue: true,
+  pinnedProvider: null,
+  endpointId: null,
   publishedAt: null,
   queue: null,
   behind: null,
@@ -80,5 +83,44 @@ describe('what happens next', () => {
 
   it('has a sentence for every status', () => {
     for (const status of STATUSES) expect(explain(story(status, waits())).reason).toMatch(/\.$/);
+  });
+});
+
+describe('what a held gate makes of it', () => {
+  const hold = (heldBy: GateHolder, until?: Date): Hold => ({
+    kind: 'provider',
+    key: 'ses',
+    heldBy,
+    until,
+    since: AT,
+    detail: 'http_429',
+  });
+
+  it.each([
+    ['breaker', 'breaker'],
+    ['pause', 'pause'],
+    ['retry_after', 'rate_limit'],
+    ['rate', 'rate_limit'],
+    ['configuration', 'provider'],
+    ['endpoint', 'endpoint'],
+  ] as const)('waits for the %s: %s', (heldBy, waitingFor) => {
+    expect(explain(story('accepted', waits()), hold(heldBy, AT))).toMatchObject({
+      action: 'send',
+      at: AT.toISOString(),
+      waiting_for: waitingFor,
+      reason: expect.stringContaining('ses'),
+      can: expect.arrayContaining(['cancel']),
+    });
+  });
+
+  it('names no time for a hold that somebody must let go', () => {
+    expect(explain(story('accepted', waits()), hold('pause'))).not.toHaveProperty('at');
+  });
+
+  it('says nothing of the gate before it is due, or once a hint is out', () => {
+    expect(explain(story('scheduled', waits({ isDue: false })), hold('pause')).waiting_for).toBe('schedule');
+    expect(
+      explain(story('accepted', waits({ publishedAt: AT, queue: 'q' })), hold('pause')).waiting_for,
+    ).toBe('queue');
   });
 });

@@ -1,0 +1,61 @@
+import { setMaxListeners } from 'node:events';
+
+import { Inject, Injectable } from '@nestjs/common';
+
+import type { Claimed } from '../notifications/claimed.js';
+import { GateKeeper } from './gate-keeper.js';
+import { OutcomeReport } from './outcome-report.js';
+import { Outcomes } from './outcomes.js';
+import { ProviderDesks } from './provider-desks.js';
+import { Sender } from './sender.js';
+import type { Slot } from './slots.js';
+import { Verdict } from './verdict.js';
+
+/** From the claim to the record: send → verdict → outcome. Knows what is under way in this process. */
+@Injectable()
+export class DeliveryService {
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly cut = new AbortController();
+
+  constructor(
+    @Inject(ProviderDesks) private readonly desks: ProviderDesks,
+    @Inject(Sender) private readonly sender: Sender,
+    @Inject(Verdict) private readonly verdict: Verdict,
+    @Inject(Outcomes) private readonly outcomes: Outcomes,
+    @Inject(GateKeeper) private readonly gates: GateKeeper,
+    @Inject(OutcomeReport) private readonly report: OutcomeReport,
+  ) {
+    setMaxListeners(0, this.cut.signal); // every call under way listens
+  }
+
+  /** Ids whose call or record is under way here. */
+  get busy(): ReadonlyMap<string, unknown> {
+    return this.underWay;
+  }
+
+  /** Begins the call; nobody waits for its end but `drain`. */
+  start(claimed: Claimed, provider: string, slot: Slot): void {
+    const delivery = this.deliver(claimed, provider, slot).finally(() => this.underWay.delete(claimed.id));
+    this.underWay.set(claimed.id, delivery);
+  }
+
+  /** Resolves when every call has ended and is recorded. */
+  async drain(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.allSettled(this.underWay.values());
+  }
+
+  /** Ends the calls under way: their outcome will be in doubt. */
+  cutShort(): void {
+    this.cut.abort();
+  }
+
+  private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
+    const startedAt = performance.now();
+    const outcome = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
+    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
+    this.report.attempted(claimed, record, name);
+    await this.outcomes.record(record);
+    await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through
+    slot.release(); // only now: no more than the concurrency can ever be in doubt
+  }
+}

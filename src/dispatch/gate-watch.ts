@@ -1,0 +1,51 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { GatesStore } from '../gates/gates.store.js';
+import { type HeldGates, NO_GATES } from '../gates/held-gates.js';
+import { Log } from '../platform/logging/log.js';
+
+/** Hints that are out when a gate closes are handed back within this time; none is called for after it. */
+const LOOK_EVERY_MS = 500;
+
+/** The gates as this worker last saw them. While PostgreSQL does not answer, the last look stands. */
+@Injectable()
+export class GateWatch {
+  private gates: HeldGates = NO_GATES;
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+  private hasFailed = false;
+
+  constructor(
+    @Inject(GatesStore) private readonly store: GatesStore,
+    @Inject(Log) private readonly log: Log,
+  ) {}
+
+  async start(): Promise<void> {
+    await this.look();
+    this.timer = setInterval(() => (this.looking = this.look()), LOOK_EVERY_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.looking;
+  }
+
+  isProviderHeld(provider: string): boolean {
+    return this.gates.isHeld('provider', provider);
+  }
+
+  isEndpointHeld(endpointId: string): boolean {
+    return this.gates.isHeld('endpoint', endpointId);
+  }
+
+  /** Looks now: a hold has just been taken here. */
+  async look(): Promise<void> {
+    try {
+      this.gates = await this.store.held();
+      this.hasFailed = false;
+    } catch (error) {
+      if (!this.hasFailed) this.log.warn('gates.not_read', { err: error });
+      this.hasFailed = true;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/** Why a provider or an endpoint is held. Several may hold at once; each lets go of its own. */
+export const GATE_HOLDERS = ['breaker', 'pause', 'retry_after', 'rate', 'configuration', 'endpoint'] as const;
+export type GateHolder = (typeof GATE_HOLDERS)[number];
+
+export type GateKind = 'provider' | 'endpoint';
+
+/** One reason in force. */
+export interface Hold {
+  kind: GateKind;
+  /** A provider's name, or an endpoint's UUID. */
+  key: string;
+  heldBy: GateHolder;
+  /** Undefined: until somebody lets go. */
+  until: Date | undefined;
+  since: Date;
+  detail: string | null;
+}

@@ -1,0 +1,29 @@
+import type { GateKind, Hold } from '../domain/gate.js';
+
+/** The holds in force at one moment. */
+export class HeldGates {
+  private readonly byGate = new Map<string, Hold>();
+
+  constructor(readonly holds: readonly Hold[]) {
+    for (const hold of holds) {
+      const known = this.byGate.get(nameOf(hold.kind, hold.key));
+      if (!known || isLater(hold, known)) this.byGate.set(nameOf(hold.kind, hold.key), hold);
+    }
+  }
+
+  /** The hold that lasts longest, or undefined when the gate is open. */
+  of(kind: GateKind, key: string): Hold | undefined {
+    return this.byGate.get(nameOf(kind, key));
+  }
+
+  isHeld(kind: GateKind, key: string): boolean {
+    return this.byGate.has(nameOf(kind, key));
+  }
+}
+
+export const NO_GATES = new HeldGates([]);
+
+const nameOf = (kind: GateKind, key: string): string => `${kind} ${key}`;
+
+const isLater = (a: Hold, b: Hold): boolean =>
+  (a.until?.getTime() ?? Infinity) > (b.until?.getTime() ?? Infinity);
