@@ -18,6 +18,9 @@ const SINGLES = { maxRows: 64, inFlight: 3 } as const;
 /** A batch's callers wait for the whole of it: large statements carry most rows a second. */
 const BATCHES = { maxRows: 500, inFlight: 2 } as const;
 
+/** What is refused asks for its key first: a storm of it takes one of the door's connections, not all. */
+const LOOK_UPS = { maxRows: 500, inFlight: 1 } as const;
+
 /** The one accept statement, group-committed. Promises: a row that is answered is durable; equal keys make one row. */
 @Injectable()
 export class AcceptGroup implements OnApplicationShutdown {
@@ -25,6 +28,7 @@ export class AcceptGroup implements OnApplicationShutdown {
   private readonly batches: GroupCommit<NewNotification, Settled>;
   /** Accept statements under way. */
   private inserting = 0;
+  private readonly lookUps: GroupCommit<string, KnownNotification | undefined>;
 
   constructor(
     @Inject(DoorPool) private readonly pool: DoorPool,
@@ -33,6 +37,7 @@ export class AcceptGroup implements OnApplicationShutdown {
   ) {
     this.singles = new GroupCommit((rows) => this.write(rows), SINGLES);
     this.batches = new GroupCommit((rows) => this.write(rows), BATCHES);
+    this.lookUps = new GroupCommit((keyHashes) => this.lookUp(keyHashes), LOOK_UPS);
   }
 
   /** Throws what PostgreSQL throws; a timeout means "unknown", and the key makes the caller's retry safe. */
@@ -47,12 +52,17 @@ export class AcceptGroup implements OnApplicationShutdown {
 
   /** Who holds this key already, if anybody does. */
   async find(keyHash: string): Promise<Settled | undefined> {
-    const [known] = await findByKeys(this.pool, [keyHash]);
+    const known = await this.lookUps.add(keyHash);
     return known && { isNew: false, ...known };
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.singles.drain(), this.batches.drain()]);
+    await Promise.all([this.singles.drain(), this.batches.drain(), this.lookUps.drain()]);
+  }
+
+  private async lookUp(keyHashes: string[]): Promise<(KnownNotification | undefined)[]> {
+    const known = new Map((await findByKeys(this.pool, keyHashes)).map((one) => [one.keyHash, one]));
+    return keyHashes.map((keyHash) => known.get(keyHash));
   }
 
   private async write(rows: NewNotification[]): Promise<Settled[]> {

@@ -238,7 +238,6 @@ providers:
         number,
         outcome: 'deferred',
         code: 'http_500',
-        class: 'slow',
       })),
     );
     await cancel(app, id).expect(200);
