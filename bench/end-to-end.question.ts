@@ -16,6 +16,7 @@ const RAW_CONCURRENCIES = [25, 50, 100, 200] as const;
 const RAW_CALLERS = 64;
 /** With fewer the workers, which share the machine, eat faster than the door is let to serve. */
 const DOOR_CALLERS = 256;
+const RAW_BEHIND_DOOR = 'raw BullMQ behind an HTTP door';
 const ENDPOINTS = 10;
 
 /** How fast accepted notifications become signed webhooks and records, beside a queue that keeps nothing. */
@@ -49,15 +50,29 @@ async function rawPipelines(scope: Scope, redisPort: number, sink: string): Prom
   const start = starterIn(scope);
   const source = await start('raw-add', 'references/raw-add.program.js', { redisPort });
   const worker = await start('raw-work', 'references/raw-work.program.js', { redisPort, sink });
-  return RAW_CONCURRENCIES.map((concurrency) => ({
+  const door = await start('raw-door', 'references/raw-door.program.js', { redisPort });
+  const load = await start('raw-load', 'support/load.program.js');
+  const by = (concurrency: number): Pick<Pipeline, 'begin' | 'finish'> => ({
+    begin: () => worker.call('work', { concurrency }),
+    finish: () => rested(worker),
+  });
+  const bare = RAW_CONCURRENCIES.map((concurrency) => ({
     name: `raw BullMQ, ${concurrency} at once`,
     source,
     press: {},
     callers: RAW_CALLERS,
     processes: [worker],
-    begin: () => worker.call('work', { concurrency }),
-    finish: () => rested(worker),
+    ...by(concurrency),
   }));
+  const target = targetOf(await door.call<number>('listen'), '', []);
+  const behindDoor = {
+    source: load,
+    press: { target },
+    callers: DOOR_CALLERS,
+    processes: [door, worker],
+    ...by(100),
+  };
+  return [...bare, { name: RAW_BEHIND_DOOR, ...behindDoor }];
 }
 
 async function rested(worker: BenchProcess): Promise<void> {
@@ -149,6 +164,7 @@ function answerFrom(results: Map<string, Sustained[]>): Answer {
     cpuText(all),
   ]);
   const value = spreadOf(ratiosTo('posthaste', best)).median;
+  const toDoor = spreadOf(ratiosTo('posthaste', RAW_BEHIND_DOOR)).median;
   const toNaive = spreadOf(ratiosTo('posthaste', 'naive outbox')).median;
   return {
     question:
@@ -156,7 +172,8 @@ function answerFrom(results: Map<string, Sustained[]>): Answer {
     table: [['pipeline', 'webhooks/s', '÷ best raw', 'least backlog', 'CPU µs each'], ...rows],
     ratio: { what: `posthaste ÷ ${best}`, value, goal: GOAL, isMet: value >= GOAL },
     notes: [
-      `${decimal(toNaive)} × the naive outbox. Raw BullMQ has no HTTP door in front and no database behind.`,
+      `${decimal(toDoor)} × raw BullMQ with the same HTTP requests in front; ${decimal(toNaive)} × the naive outbox.`,
+      'Raw BullMQ is called in its own process, checks nothing and keeps nothing.',
       'All that was accepted arrived, each once; each has one attempt and the status delivered.',
     ],
     raw: Object.fromEntries(results),
