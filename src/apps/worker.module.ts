@@ -6,12 +6,14 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { Breakers } from '../dispatch/breakers.js';
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
 import { DeliveryService } from '../dispatch/delivery.service.js';
 import { DispatchService } from '../dispatch/dispatch.service.js';
 import { GateKeeper } from '../dispatch/gate-keeper.js';
 import { GateWatch } from '../dispatch/gate-watch.js';
+import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
@@ -37,11 +39,13 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       module: WorkerModule,
       providers: [
         ...processors,
+        Breakers,
         Claims,
         DeliveryService,
         DispatchService,
         GateKeeper,
         GateWatch,
+        MayGo,
         OutcomeReport,
         Outcomes,
         OwnAttempts,

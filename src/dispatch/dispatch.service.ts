@@ -7,7 +7,7 @@ import { OutboxStore } from '../outbox/outbox.store.js';
 import type { QueueRef } from '../queues/queue-names.js';
 import { Claims } from './claims.js';
 import { DeliveryService } from './delivery.service.js';
-import { GateWatch } from './gate-watch.js';
+import { MayGo } from './may-go.js';
 import { OutcomeReport } from './outcome-report.js';
 import { ProviderDesks } from './provider-desks.js';
 import type { Slot } from './slots.js';
@@ -30,7 +30,7 @@ export class DispatchService {
 
   constructor(
     @Inject(ProviderDesks) private readonly desks: ProviderDesks,
-    @Inject(GateWatch) private readonly gates: GateWatch,
+    @Inject(MayGo) private readonly mayGo: MayGo,
     @Inject(Claims) private readonly claims: Claims,
     @Inject(DeliveryService) private readonly deliveries: DeliveryService,
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
@@ -77,7 +77,7 @@ export class DispatchService {
       return false;
     }
     const both = together(slot, endpointSlot);
-    if (this.isHeld(hint, queue)) {
+    if (!this.mayGo.isOpenFor(hint, queue.provider)) {
       both.release();
       return false;
     }
@@ -93,11 +93,6 @@ export class DispatchService {
       this.report.claimFailed(hint, error);
     }
     return true;
-  }
-
-  private isHeld(hint: Hint, queue: QueueRef): boolean {
-    if (this.gates.isProviderHeld(queue.provider)) return true;
-    return hint.endpointId !== undefined && this.gates.isEndpointHeld(hint.endpointId);
   }
 
   private async handBack(hints: readonly Hint[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { GateHolder, GateKind } from '../domain/gate.js';
 import type { Failed, Outcome } from '../domain/outcome.js';
 import { GatesStore } from '../gates/gates.store.js';
@@ -18,6 +19,7 @@ const CONFIGURATION_MS = 60_000;
 @Injectable()
 export class GateKeeper {
   constructor(
+    @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(GatesStore) private readonly gates: GatesStore,
     @Inject(GateWatch) private readonly watch: GateWatch,
     @Inject(Log) private readonly log: Log,
@@ -25,9 +27,9 @@ export class GateKeeper {
 
   /** Never throws: a gate that could not be closed costs a few more refusals. */
   async observe(outcome: Outcome, provider: string, endpointId: string | null): Promise<void> {
-    if (outcome.kind === 'taken') return;
-    const hold = holdFor(outcome);
+    if (outcome.kind === 'taken') return this.openProbed(provider, endpointId);
     const gate = gateOf(outcome, provider, endpointId);
+    const hold = gate && (holdFor(outcome) ?? this.holdAgain(gate, provider));
     if (!hold || !gate) return;
     try {
       await this.gates.hold(gate.kind, gate.key, hold.by, hold.forMs, outcome.code);
@@ -43,6 +45,32 @@ export class GateKeeper {
       this.log.warn('gate.not_held', { kind: gate.kind, key: gate.key, err: error });
     }
   }
+
+  /** The one call that was let through has failed. */
+  private holdAgain({ kind, key }: Gate, provider: string): { by: GateHolder; forMs: number } | undefined {
+    if (!this.watch.isProbed(kind, key)) return undefined;
+    return {
+      by: kind === 'provider' ? 'breaker' : 'endpoint',
+      forMs: this.channels.provider(provider).breaker.resetMs,
+    };
+  }
+
+  /** The one call that was let through has succeeded: the gate is open for all. */
+  private async openProbed(provider: string, endpointId: string | null): Promise<void> {
+    try {
+      if (this.watch.isProbed('provider', provider)) await this.open('provider', provider, 'breaker');
+      if (endpointId !== null && this.watch.isProbed('endpoint', endpointId))
+        await this.open('endpoint', endpointId, 'endpoint');
+    } catch (error) {
+      this.log.warn('gate.not_opened', { provider, err: error });
+    }
+  }
+
+  private async open(kind: GateKind, key: string, by: GateHolder): Promise<void> {
+    await this.gates.release(kind, key, by);
+    await this.watch.look();
+    this.log.info('gate.opened', { kind, key, held_by: by });
+  }
 }
 
 function holdFor(outcome: Failed): { by: GateHolder; forMs: number } | undefined {
@@ -50,6 +78,11 @@ function holdFor(outcome: Failed): { by: GateHolder; forMs: number } | undefined
     return { by: 'retry_after', forMs: clamp(outcome.retryAfterMs ?? THROTTLED_MS) };
   if (outcome.class === 'configuration') return { by: 'configuration', forMs: CONFIGURATION_MS };
   return undefined;
+}
+
+interface Gate {
+  kind: GateKind;
+  key: string;
 }
 
 /** Whom the failure speaks about; nobody when it speaks about the message alone. */

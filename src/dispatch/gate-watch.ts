@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import type { GateKind } from '../domain/gate.js';
 import { GatesStore } from '../gates/gates.store.js';
 import { type HeldGates, NO_GATES } from '../gates/held-gates.js';
 import { Log } from '../platform/logging/log.js';
@@ -36,6 +37,10 @@ export class GateWatch {
 
   isEndpointHeld(endpointId: string): boolean {
     return this.gates.isHeld('endpoint', endpointId);
+  }
+
+  isProbed(kind: GateKind, key: string): boolean {
+    return this.gates.isProbed(kind, key);
   }
 
   /** Looks now: a hold has just been taken here. */

@@ -10,6 +10,7 @@ import { PayloadVault } from '../notifications/payload.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { mask } from '../platform/logging/mask.js';
 import { Log } from '../platform/logging/log.js';
+import { Breakers } from './breakers.js';
 import { LeaseService } from './lease.service.js';
 
 /** Renders and calls. Answers with a value for everything: what throws is our own fault and is said to be. */
@@ -19,6 +20,7 @@ export class Sender {
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(PayloadVault) private readonly vault: PayloadVault,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(Breakers) private readonly breakers: Breakers,
     @Inject(LeaseService) private readonly lease: LeaseService,
     @Inject(Log) private readonly log: Log,
   ) {}
@@ -31,7 +33,8 @@ export class Sender {
       return failed('not_sent', { class: 'lease', code: 'lease_lost', detail, scope: 'message' });
     }
     try {
-      return await provider.send(parcel, { signal, now: () => this.clock.now() });
+      const call = { signal, now: () => this.clock.now() };
+      return await this.breakers.call(provider.name, claimed.endpointId, () => provider.send(parcel, call));
     } catch (error) {
       // A provider answers with values. One that throws has a bug, and nobody knows what it did before.
       this.log.error('provider.threw', { id: parcel.id, provider: provider.name, err: error });

@@ -11,6 +11,7 @@ interface Row {
   untilMs: number | null;
   since: Date;
   detail: string | null;
+  isInForce: boolean;
 }
 
 /** What may go out now: holds are taken and let go here, and everybody who sends obeys them. */
@@ -48,19 +49,43 @@ export class GatesStore {
     return rowCount === 1;
   }
 
-  /** Every hold in force. */
+  /**
+   * What a process's breaker says of a provider. Once half of the live workers say `open`, the gate is held for `resetMs`;
+   * answers whether it is. One statement, so that the last to speak sees the others.
+   */
+  async reportBreaker(processId: string, provider: string, state: string, resetMs: number): Promise<boolean> {
+    const { rows } = await this.pool.query<{ isMost: boolean }>({
+      name: 'report_breaker',
+      text: `WITH said AS (
+               INSERT INTO breakers (process_id, provider, state) VALUES ($1, $2, $3)
+               ON CONFLICT (process_id, provider) DO UPDATE SET state = excluded.state, changed_at = now()
+             ), kept AS (
+               INSERT INTO breaker_changes (provider, process_id, state) VALUES ($2, $1, $3)
+             ), workers AS (
+               SELECT p.id, p.id = $1 OR EXISTS (
+                        SELECT FROM breakers b WHERE b.process_id = p.id AND b.provider = $2 AND b.state = 'open') AS is_open
+                 FROM processes p WHERE 'worker' = ANY (p.roles) AND p.renewed_at > now() - interval '20 s'
+             )
+             SELECT $3 = 'open' AND count(*) FILTER (WHERE is_open) * 2 >= count(*) AS "isMost" FROM workers`,
+      values: [processId, provider, state],
+    });
+    if (!rows[0]!.isMost) return false;
+    await this.hold('provider', provider, 'breaker', resetMs, 'most of its calls fail');
+    return true;
+  }
+
+  /** Every hold in force, and what is being tried again after one. */
   async held(): Promise<HeldGates> {
     const { rows } = await this.pool.query<Row>({
       name: 'held_gates',
-      text: `SELECT kind, key, held_by AS "heldBy", since, detail,
+      text: `SELECT kind, key, held_by AS "heldBy", since, detail, held_until > now() AS "isInForce",
                     CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000)::float8 END AS "untilMs"
-               FROM gates WHERE held_until > now() ORDER BY kind, key`,
+               FROM gates WHERE held_until > now() OR held_by IN ('breaker', 'endpoint') ORDER BY kind, key`,
     });
+    const holds = rows.filter((row) => row.isInForce).map(toHold);
     return new HeldGates(
-      rows.map(({ untilMs, ...row }): Hold => ({
-        ...row,
-        until: untilMs === null ? undefined : new Date(untilMs),
-      })),
+      holds,
+      rows.filter((row) => !row.isInForce),
     );
   }
 
@@ -73,3 +98,12 @@ export class GatesStore {
     return rowCount ?? 0;
   }
 }
+
+const toHold = ({ kind, key, heldBy, since, detail, untilMs }: Row): Hold => ({
+  kind,
+  key,
+  heldBy,
+  since,
+  detail,
+  until: untilMs === null ? undefined : new Date(untilMs),
+});

@@ -4,7 +4,14 @@ import type { GateKind, Hold } from '../domain/gate.js';
 export class HeldGates {
   private readonly byGate = new Map<string, Hold>();
 
-  constructor(readonly holds: readonly Hold[]) {
+  private readonly probed: ReadonlySet<string>;
+
+  /** `probed`: gates whose breaker's time is over; a single call finds out whether they open. */
+  constructor(
+    readonly holds: readonly Hold[],
+    probed: readonly { kind: GateKind; key: string }[],
+  ) {
+    this.probed = new Set(probed.map(({ kind, key }) => nameOf(kind, key)));
     for (const hold of holds) {
       const known = this.byGate.get(nameOf(hold.kind, hold.key));
       if (!known || isLater(hold, known)) this.byGate.set(nameOf(hold.kind, hold.key), hold);
@@ -19,9 +26,14 @@ export class HeldGates {
   isHeld(kind: GateKind, key: string): boolean {
     return this.byGate.has(nameOf(kind, key));
   }
+
+  /** Open for one call at a time, until one succeeds. */
+  isProbed(kind: GateKind, key: string): boolean {
+    return !this.isHeld(kind, key) && this.probed.has(nameOf(kind, key));
+  }
 }
 
-export const NO_GATES = new HeldGates([]);
+export const NO_GATES = new HeldGates([], []);
 
 const nameOf = (kind: GateKind, key: string): string => `${kind} ${key}`;
 

@@ -13,6 +13,8 @@ export interface Survey {
   dueMs(route: Route): number | undefined;
   /** The endpoints of a route with something due. */
   endpoints(route: Route): string[];
+  /** Whether an endpoint may have one call only. */
+  isProbed(endpointId: string): boolean;
   /** Endpoints are left to look at: the next pass sees them. */
   hasMore: boolean;
 }
@@ -37,6 +39,7 @@ export class Surveyor {
     return {
       windows,
       hasMore,
+      isProbed: (endpointId) => gates.isProbed('endpoint', endpointId),
       dueMs: ({ channel, lane }) =>
         channel === 'webhook' ? earliest(endpoints, lane) : firsts.get(`${channel}.${lane}`),
       endpoints: ({ lane }) =>

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import type { ChannelName } from '../domain/channel.js';
 import type { HeldGates } from '../gates/held-gates.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { QueueRef } from '../queues/queue-names.js';
@@ -25,14 +24,18 @@ export class ProviderRouter {
       channel: ref.channel,
       lane: ref.lane,
       provider: ref.provider,
-      takesUnpinned: ref.provider === this.firstOpen(ref.channel, gates),
+      takesUnpinned: this.takesUnpinned(ref, gates),
+      isProbe: gates.isProbed('provider', ref.provider),
       queue: ref.name,
       perEndpointConcurrency: this.channels.provider(ref.provider).perEndpointConcurrency,
     }));
   }
 
-  private firstOpen(channel: ChannelName, gates: HeldGates): string | undefined {
-    return this.channels.providersOf(channel).find(({ name }) => !gates.isHeld('provider', name))?.name;
+  /** When nobody before it, by priority, is open: one that is only being tried does not keep the next from working. */
+  private takesUnpinned(ref: QueueRef, gates: HeldGates): boolean {
+    const names = this.channels.providersOf(ref.channel).map(({ name }) => name);
+    const before = names.slice(0, names.indexOf(ref.provider));
+    return before.every((name) => gates.isHeld('provider', name) || gates.isProbed('provider', name));
   }
 }
 

@@ -1,7 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { GatesStore } from '../gates/gates.store.js';
-import { OutboxStore, type Published, type Route } from '../outbox/outbox.store.js';
+import {
+  OutboxStore,
+  type Published,
+  type QueueWindow,
+  type Route,
+  type WindowState,
+} from '../outbox/outbox.store.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { Queues } from '../queues/queues.js';
@@ -66,7 +72,7 @@ export class RelayService {
   }
 
   private async publish(route: Route, survey: Survey): Promise<number | 'no room'> {
-    const room = Math.min(BATCH, this.windows.roomOfQueue(route.queue, survey.windows.get(route.queue)));
+    const room = this.roomOf(route, survey.windows.get(route.queue));
     if (room === 0) return 'no room';
     const hints =
       route.channel === 'webhook'
@@ -83,6 +89,10 @@ export class RelayService {
     return hints.length;
   }
 
+  private roomOf(route: Route, state: QueueWindow | undefined): number {
+    return route.isProbe ? probeRoom(state) : Math.min(BATCH, this.windows.roomOfQueue(route.queue, state));
+  }
+
   /** Each endpoint's own share of the room, dealt one by one so that a chunk holds hints of many. */
   private async takeOfEndpoints(
     route: Route,
@@ -92,7 +102,9 @@ export class RelayService {
     const state = survey.windows.get(route.queue);
     const rooms = survey.endpoints(route).map((endpointId) => ({
       endpointId,
-      room: this.windows.roomOfEndpoint(endpointId, state, route.perEndpointConcurrency),
+      room: survey.isProbed(endpointId)
+        ? probeRoom(state?.endpoints.get(endpointId))
+        : this.windows.roomOfEndpoint(endpointId, state, route.perEndpointConcurrency),
     }));
     const shares = dealOut(rooms, room);
     return shares.length === 0
@@ -106,6 +118,9 @@ export class RelayService {
     await this.outbox.takeBack(hints, 0);
   }
 }
+
+/** One, when none is out. */
+const probeRoom = (state: WindowState | undefined): number => ((state?.count ?? 0) === 0 ? 1 : 0);
 
 /** The queue did not take hints; they are back in the outbox. */
 export class QueueUnavailable extends Error {

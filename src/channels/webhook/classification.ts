@@ -23,13 +23,13 @@ const BY_STATUS: Readonly<Record<number, Meaning>> = {
   403: misdeployed,
   404: misdeployed,
   405: misdeployed,
-  408: faulty,
+  408: down,
   410: { kind: 'rejected', class: 'gone', scope: 'endpoint' },
   413: refused,
   414: refused,
   415: refused,
   422: refused,
-  425: faulty,
+  425: down,
   429: { kind: 'deferred', class: 'throttled', scope: 'endpoint' },
   500: faulty,
   501: { kind: 'rejected', class: 'permanent', scope: 'endpoint' },
@@ -46,7 +46,7 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 /** `excerpt`: the beginning of the answer's body, sanitised. */
 export function classifyStatus(status: number, excerpt: string, retryAfterMs: number | undefined): Failed {
   const meaning =
-    BY_STATUS[status] ?? (status >= 500 ? faulty : status >= 300 && status < 400 ? misdeployed : refused);
+    BY_STATUS[status] ?? (status >= 500 ? down : status >= 300 && status < 400 ? misdeployed : refused);
   return {
     ...meaning,
     code: `http_${status}`,

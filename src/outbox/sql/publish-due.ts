@@ -10,6 +10,8 @@ export interface Route {
   /** Whether rows that no provider is prescribed for go here too: true for the channel's first choice. */
   takesUnpinned: boolean;
   queue: string;
+  /** One hint at a time: its breaker's time is over, and a single call finds out. */
+  isProbe: boolean;
   /** Of webhooks: calls that one endpoint may have in flight. */
   perEndpointConcurrency: number;
 }
