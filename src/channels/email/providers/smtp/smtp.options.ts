@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 
 import { DURATION_PATTERN, parseDurationMs } from '../../../../platform/config/units.js';
-import { parseEmailAddress } from '../../email-address.js';
+import { readSender, type Sender } from '../../sender.js';
 
 /** What `posthaste.yaml` says about a provider of kind `smtp` beyond the common fields. */
 export const SmtpOptions = Type.Object(
@@ -32,12 +32,6 @@ export interface SmtpServer {
   isSecure: boolean;
   requireTls: boolean;
   credentials: { user: string; pass: string } | undefined;
-}
-
-export interface Sender {
-  name: string;
-  address: string;
-  domain: string;
 }
 
 export interface SmtpSettings {
@@ -95,11 +89,3 @@ function readCredentials(url: URL): SmtpServer['credentials'] {
 
 const isThisMachine = (host: string): boolean =>
   host === 'localhost' || host === '::1' || host.startsWith('127.');
-
-/** `Acme <no-reply@acme.example>` or a bare address. */
-function readSender(text: string): Sender {
-  const match = /^\s*(?:"?([^"<>\r\n]*?)"?\s*<([^<>]+)>|([^<>\s]+))\s*$/.exec(text);
-  const parsed = parseEmailAddress(match?.[2] ?? match?.[3] ?? '');
-  if ('fault' in parsed) throw new Error(`from ${parsed.fault}`);
-  return { name: match?.[1] ?? '', address: parsed.address, domain: parsed.address.split('@')[1]! };
-}

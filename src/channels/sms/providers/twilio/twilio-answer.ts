@@ -1,12 +1,8 @@
 import { type Failed, failed, type Outcome, taken } from '../../../../domain/outcome.js';
+import { type HttpAnswer, unparsableAnswer } from '../../../http-call.js';
+import { parseJsonObject } from '../../../json-object.js';
 import { sanitisedDetail } from '../../../sanitised-detail.js';
 import { classifyTwilioCode, classifyTwilioStatus } from '../../classification.js';
-
-export interface TwilioAnswer {
-  status: number;
-  body: string;
-  retryAfterMs: number | undefined;
-}
 
 /** The fields of Twilio's JSON that matter: of a message resource, or of an error. */
 interface TwilioBody {
@@ -22,7 +18,7 @@ interface TwilioBody {
  * An outcome from a complete answer. What cannot be read as Twilio's says nothing of the message, unless its status alone
  * does. Source: twilio.com/docs/usage/twilios-response, twilio.com/docs/messaging/api/message-resource.
  */
-export function outcomeOfAnswer(answer: TwilioAnswer, hidden: readonly string[]): Outcome {
+export function outcomeOfAnswer(answer: HttpAnswer, hidden: readonly string[]): Outcome {
   const body = readBody(answer.body);
   const isSuccess = answer.status >= 200 && answer.status < 300;
   const outcome = isSuccess ? ofSuccess(answer, body, hidden) : ofError(answer, body, hidden);
@@ -30,7 +26,7 @@ export function outcomeOfAnswer(answer: TwilioAnswer, hidden: readonly string[])
   return { ...outcome, retryAfterMs: answer.retryAfterMs };
 }
 
-function ofSuccess(answer: TwilioAnswer, body: TwilioBody | undefined, hidden: readonly string[]): Outcome {
+function ofSuccess(answer: HttpAnswer, body: TwilioBody | undefined, hidden: readonly string[]): Outcome {
   if (body?.sid === undefined) return unparsable(answer.status);
   if (body.error_code !== undefined && (body.status === 'failed' || body.status === 'undelivered')) {
     return coded(body.error_code, undefined, body.error_message ?? body.status, hidden);
@@ -39,7 +35,7 @@ function ofSuccess(answer: TwilioAnswer, body: TwilioBody | undefined, hidden: r
   return taken(String(answer.status), detail, { providerMessageId: body.sid });
 }
 
-function ofError(answer: TwilioAnswer, body: TwilioBody | undefined, hidden: readonly string[]): Failed {
+function ofError(answer: HttpAnswer, body: TwilioBody | undefined, hidden: readonly string[]): Failed {
   if (body?.code !== undefined) return coded(body.code, answer.status, body.message ?? '', hidden);
   const row = classifyTwilioStatus(answer.status);
   if (!row) return unparsable(answer.status);
@@ -56,17 +52,11 @@ function coded(code: number, status: number | undefined, message: string, hidden
   return failed(kind, { ...rest, code: `twilio_${code}`, detail: sanitisedDetail(message, hidden) });
 }
 
-const unparsable = (status: number): Failed =>
-  failed('in_doubt', {
-    class: 'in_doubt',
-    code: 'answer_unparsable',
-    detail: `The answer with status ${status} was not Twilio’s.`,
-    scope: 'provider',
-  });
+const unparsable = (status: number): Failed => unparsableAnswer(status, 'Twilio’s');
 
 /** Only fields of the right shape survive; undefined when it is no JSON object. */
 function readBody(text: string): TwilioBody | undefined {
-  const raw = parseObject(text);
+  const raw = parseJsonObject(text);
   if (!raw) return undefined;
   const sid =
     typeof raw['sid'] === 'string' && /^[A-Za-z0-9]{1,64}$/.test(raw['sid']) ? raw['sid'] : undefined;
@@ -79,15 +69,6 @@ function readBody(text: string): TwilioBody | undefined {
     message: textOf(raw['message']),
   };
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
 
+import { readHttpUrl } from '../../../http-url.js';
+
 /** What `posthaste.yaml` says about a provider of kind `twilio` beyond the common fields. */
 export const TwilioOptions = Type.Object(
   {
@@ -37,7 +39,7 @@ const DEFAULT_BASE_URL = 'https://api.twilio.com';
 /** Throws an Error that names the option and what is wanted. */
 export function readTwilioOptions(options: Record<string, unknown>): TwilioSettings {
   const raw = options as Static<typeof TwilioOptions>;
-  const base = readUrl('base_url', raw.base_url ?? DEFAULT_BASE_URL);
+  const base = readHttpUrl('base_url', raw.base_url ?? DEFAULT_BASE_URL);
   return {
     accountSid: raw.account_sid,
     authToken: raw.auth_token,
@@ -45,7 +47,7 @@ export function readTwilioOptions(options: Record<string, unknown>): TwilioSetti
     path: `${base.pathname.replace(/\/+$/, '')}/2010-04-01/Accounts/${raw.account_sid}/Messages.json`,
     sender: readSender(raw.from, raw.messaging_service_sid),
     statusCallback:
-      raw.status_callback === undefined ? undefined : readUrl('status_callback', raw.status_callback),
+      raw.status_callback === undefined ? undefined : readHttpUrl('status_callback', raw.status_callback),
   };
 }
 
@@ -53,11 +55,4 @@ function readSender(from: string | undefined, service: string | undefined): Twil
   if (from !== undefined && service === undefined) return { From: from };
   if (service !== undefined && from === undefined) return { MessagingServiceSid: service };
   throw new Error('either from or messaging_service_sid must be given');
-}
-
-function readUrl(option: string, text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw new Error(`${option} must be an http or https URL`);
-  if (url.username !== '' || url.password !== '') throw new Error(`${option} must not contain credentials`);
-  return url;
 }

@@ -1,19 +1,9 @@
-import { type Dispatcher, Pool } from 'undici';
-
-import { type Failed, failed, type Outcome } from '../../../../domain/outcome.js';
+import type { Outcome } from '../../../../domain/outcome.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
 import type { Call, Parcel, Provider, SmsContent } from '../../../channel.js';
-import { networkFaultOf } from '../../../network-errors.js';
-import { parseRetryAfterMs } from '../../../retry-after.js';
+import { HttpCalls, type HttpRequest, isFailed } from '../../../http-call.js';
 import { outcomeOfAnswer } from './twilio-answer.js';
 import { readTwilioOptions, type TwilioSettings } from './twilio.options.js';
-
-/** Longer says that the host is not there. */
-const CONNECT_TIMEOUT_MS = 5_000;
-/** Shorter than any server's own: a socket that the server closes under a request leaves it in doubt. */
-const KEEP_ALIVE_MS = 4_000;
-/** A message resource is about 1 KB; a page of HTML is not worth more. */
-const MAX_ANSWER_BYTES = 64 * 1_024;
 
 /**
  * Texts through Twilio's Messages resource, which offers no idempotency key: what is unanswered is in doubt, and so is every
@@ -27,9 +17,7 @@ export class TwilioProvider implements Provider<SmsContent> {
   readonly #settings: TwilioSettings;
   readonly #authorization: string;
   readonly #secrets: readonly string[];
-  readonly #timeoutMs: number;
-  readonly #pool: Pool;
-  #isClosed = false;
+  readonly #http: HttpCalls;
 
   constructor(config: ProviderConfig) {
     this.name = config.name;
@@ -38,45 +26,20 @@ export class TwilioProvider implements Provider<SmsContent> {
     const login = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
     this.#authorization = `Basic ${login}`;
     this.#secrets = [login, authToken, accountSid];
-    this.#timeoutMs = config.timeoutMs;
-    this.#pool = new Pool(this.#settings.origin, {
-      connections: config.concurrency,
-      pipelining: 1, // a pipelined request shares the fate of the one before it
-      connect: { timeout: Math.min(CONNECT_TIMEOUT_MS, config.timeoutMs) },
-      headersTimeout: config.timeoutMs,
-      bodyTimeout: config.timeoutMs,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      maxResponseSize: MAX_ANSWER_BYTES,
-    });
+    this.#http = new HttpCalls(this.#settings.origin, config);
   }
 
   async send(parcel: Parcel<SmsContent>, call: Call): Promise<Outcome> {
-    if (this.#isClosed || call.signal.aborted) return notCalled();
-    try {
-      const response = await this.#post(formOf(parcel, this.#settings), call.signal);
-      const retryAfterMs = parseRetryAfterMs(response.headers['retry-after'], call.now());
-      const body = await this.#read(response);
-      return outcomeOfAnswer({ status: response.statusCode, body, retryAfterMs }, [
-        parcel.to,
-        ...this.#secrets,
-      ]);
-    } catch (error) {
-      const { stage: _, ...fault } = networkFaultOf(error);
-      // Our own shutdown says nothing about the provider.
-      const scope = this.#isClosed || call.signal.aborted ? 'message' : 'provider';
-      return failed(fault.kind, { ...fault, scope });
-    }
+    const answer = await this.#http.make(this.#requestOf(parcel), call);
+    return isFailed(answer) ? answer : outcomeOfAnswer(answer, [parcel.to, ...this.#secrets]);
   }
 
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#pool.destroy();
+  close(): Promise<void> {
+    return this.#http.close();
   }
 
-  /** The head is bounded by the pool's own timer: one signal per process, not one per call. */
-  #post(body: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    return this.#pool.request({
+  #requestOf(parcel: Parcel<SmsContent>): HttpRequest {
+    return {
       method: 'POST',
       path: this.#settings.path,
       headers: {
@@ -84,19 +47,8 @@ export class TwilioProvider implements Provider<SmsContent> {
         'content-type': 'application/x-www-form-urlencoded',
         accept: 'application/json',
       },
-      body,
-      signal,
-    });
-  }
-
-  /** undici's body timer starts anew with each byte; this one does not, so that a trickle ends too. */
-  async #read({ body }: Dispatcher.ResponseData): Promise<string> {
-    const timer = setTimeout(() => body.destroy(answerTimeout()), this.#timeoutMs);
-    try {
-      return await body.text();
-    } finally {
-      clearTimeout(timer);
-    }
+      body: formOf(parcel, this.#settings),
+    };
   }
 }
 
@@ -112,15 +64,3 @@ function callbackFor(statusCallback: URL, id: string): string {
   url.searchParams.set('notification_id', id);
   return url.toString();
 }
-
-const answerTimeout = (): Error =>
-  Object.assign(new Error('No complete answer in time'), { code: 'UND_ERR_BODY_TIMEOUT' });
-
-/** Nobody's failure: class `lease` consumes no attempt. */
-const notCalled = (): Failed =>
-  failed('not_sent', {
-    class: 'lease',
-    code: 'not_called',
-    detail: 'This process is stopping.',
-    scope: 'message',
-  });
