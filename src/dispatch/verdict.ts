@@ -41,7 +41,10 @@ export class Verdict {
       random: Math.random(),
     });
     const { id, attempt, dispatch } = judged;
-    const pinnedProvider = outcome.kind === 'in_doubt' ? provider : null;
+    const pinnedProvider = mayHaveIt(outcome) ? provider : null;
     return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider };
   }
 }
+
+const mayHaveIt = (outcome: Outcome): boolean =>
+  outcome.kind === 'in_doubt' || (outcome.kind !== 'taken' && outcome.isPinned === true);

@@ -52,6 +52,8 @@ export interface Failed {
   scope: FailureScope;
   /** What the provider asked for, unclamped. */
   retryAfterMs?: number;
+  /** It may have it already and knows it by our key: it may go again, but to no other provider. */
+  isPinned?: boolean;
 }
 
 export type Outcome = Taken | Failed;

@@ -1,5 +1,6 @@
 import type { Channel, EmailContent, Letter } from '../channel.js';
 import { parseEmailAddress, type ParsedAddress } from './email-address.js';
+import { resendKind } from './providers/resend/resend.kind.js';
 import { smtpKind } from './providers/smtp/smtp.kind.js';
 
 /** What the channel needs of the templates; throws TemplateError when the data does not fit. */
@@ -15,7 +16,7 @@ export interface EmailTemplates {
 /** Mail to one mailbox. Knows addresses and content; how it travels is the providers' affair. */
 export class EmailChannel implements Channel<EmailContent> {
   readonly name = 'email';
-  readonly kinds = [smtpKind];
+  readonly kinds = [smtpKind, resendKind];
 
   constructor(private readonly templates: EmailTemplates) {}
 

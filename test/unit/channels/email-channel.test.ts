@@ -23,5 +23,5 @@ it('composes with the template, the locale and the data, and knows which templat
   expect(seen).toEqual([['welcome', 'de', { a: 1 }]]);
   expect([channel.hasTemplate('welcome'), channel.hasTemplate('other')]).toEqual([true, false]);
   expect(channel.parseAddress('Ada@EXAMPLE.com')).toEqual({ address: 'Ada@example.com' });
-  expect(channel.kinds.map(({ kind }) => kind)).toEqual(['smtp']);
+  expect(channel.kinds.map(({ kind }) => kind)).toEqual(['smtp', 'resend']);
 });
