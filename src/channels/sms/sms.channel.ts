@@ -1,6 +1,7 @@
 import { UnfitContentError } from '../unfit-content.js';
 import type { Channel, Letter, SmsContent } from '../channel.js';
 import { parsePhoneNumber, type ParsedNumber } from './phone-number.js';
+import { httpSmsKind } from './providers/http/http-sms.kind.js';
 import { twilioKind } from './providers/twilio/twilio.kind.js';
 import { MAX_CHARACTERS, MAX_SEGMENTS, segmentsOf } from './segments.js';
 
@@ -13,7 +14,7 @@ export interface SmsTemplates {
 /** Texts to one phone. Knows numbers, texts and their segments; how they travel is the providers' affair. */
 export class SmsChannel implements Channel<SmsContent> {
   readonly name = 'sms';
-  readonly kinds = [twilioKind];
+  readonly kinds = [twilioKind, httpSmsKind];
 
   constructor(private readonly templates: SmsTemplates) {}
 

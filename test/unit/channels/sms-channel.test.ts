@@ -68,7 +68,7 @@ describe('the SMS channel', () => {
   it('composes with the template and knows which there are', () => {
     expect(channel('Hi').compose(letter)).toEqual({ kind: 'sms', text: 'Hi', segments: 1 });
     expect([channel('').hasTemplate('otp'), channel('').hasTemplate('other')]).toEqual([true, false]);
-    expect(channel('').kinds.map(({ kind }) => kind)).toEqual(['twilio']);
+    expect(channel('').kinds.map(({ kind }) => kind)).toEqual(['twilio', 'http-sms']);
   });
 
   it.each([
