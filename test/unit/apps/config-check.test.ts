@@ -12,6 +12,8 @@ const VARIABLES = {
   SMTP_URL: 'smtp://mailer:p4ssw0rd@mail.acme.example:587',
   TWILIO_ACCOUNT_SID: 'AC0123456789',
   TWILIO_AUTH_TOKEN: 't0ken-of-twilio',
+  RESEND_API_KEY: 're_s3nd',
+  SMS_GATEWAY_TOKEN: 'g4teway',
 };
 
 let folder: string;
@@ -40,7 +42,15 @@ describe('config:check', () => {
   it('passes the example with its variables set', async () => {
     const lines = await checkConfig(loadConfig(VARIABLES, EXAMPLE));
     expect(lines[0]).toBe('The configuration is well.');
-    for (const name of ['smtp', 'twilio', 'webhooks', 'otp.code', 'invoice.issued']) {
+    for (const name of [
+      'smtp',
+      'resend',
+      'twilio',
+      'sms-gateway',
+      'webhooks',
+      'otp.code',
+      'invoice.issued',
+    ]) {
       expect(lines.some((line) => line.startsWith(`  ${name} `))).toBe(true);
     }
   });
@@ -68,6 +78,8 @@ describe('config:check', () => {
       'r3dis',
       'p4ssw0rd',
       't0ken',
+      're_s3nd',
+      'g4teway',
       'm3trics',
       '01234567890123',
       env.ENCRYPTION_KEY,
@@ -92,7 +104,7 @@ providers:
 `),
     );
     expect(faults).toEqual([
-      'provider one: there is no kind pigeon for email, only smtp',
+      'provider one: there is no kind pigeon for email, only smtp, resend',
       expect.stringContaining("provider two: it must have required property 'auth_token'"),
       expect.stringContaining('provider two: it must NOT have additional properties (colour)'),
       'provider three: url must end after host and port',
@@ -138,11 +150,18 @@ types:
   it('documents only what the schema knows', () => {
     // A field in a comment is a promise too: every `# name: value` of the example passes when it is switched on.
     const text = readFileSync(EXAMPLE, 'utf8');
-    const commented = [...text.matchAll(/^\s+# (require_tls|answer_timeout|base_url|template): /gm)].map(
-      ([, name]) => name,
-    );
-    expect(commented.sort()).toEqual(['answer_timeout', 'base_url', 'require_tls', 'template']);
-    const switchedOn = text.replace(/^(\s+)# (require_tls|answer_timeout|base_url|template): /gm, '$1$2: ');
+    const field = /^(\s+)# (require_tls|answer_timeout|base_url|template|\w+_status|is_idempotent): /gm;
+    expect([...text.matchAll(field)].map(([, , name]) => name).sort()).toEqual([
+      'answer_timeout',
+      'base_url',
+      'base_url',
+      'is_idempotent',
+      'reject_status',
+      'require_tls',
+      'template',
+      'throttle_status',
+    ]);
+    const switchedOn = text.replace(field, '$1$2: ');
     return expect(check(switchedOn, VARIABLES)).resolves.toContain('The configuration is well.');
   });
 });
