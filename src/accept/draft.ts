@@ -1,9 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
-
 import type { ChannelName } from '../domain/channel.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Letter } from '../channels/channel.js';
 import type { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
+import { timeOrderedId } from '../platform/crypto/time-ordered-id.js';
 import { keyHashOf, recipientKeyOf } from './business-key.js';
 import { fingerprintOf } from './fingerprint.js';
 import type { NotificationRequest } from './notification.schema.js';
@@ -20,7 +19,7 @@ export interface Draft {
 export function draftOf(request: NotificationRequest, hasher: KeyedHasher): Draft {
   return {
     request,
-    id: uuidv7(),
+    id: timeOrderedId(),
     keyHash: keyHashOf(hasher, request.type, request.recipient, request.business_id),
     fingerprint: fingerprintOf(request, hasher),
     recipientKey: recipientKeyOf(hasher, request.recipient),

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
-import { v7 as uuidv7 } from 'uuid';
 
+import { timeOrderedId } from '../platform/crypto/time-ordered-id.js';
 import { DELIVERY_JOB, type DeliveryJob, type HintRow, toJob } from './delivery-job.js';
 import type { QueueConnections } from './queue-connections.js';
 import type { QueueRef } from './queue-names.js';
@@ -34,7 +34,7 @@ export class Queues {
     const jobs = chunks.map((chunk) => ({
       name: DELIVERY_JOB,
       data: toJob(chunk),
-      opts: { ...JOB_OPTIONS, jobId: `d-${uuidv7()}` },
+      opts: { ...JOB_OPTIONS, jobId: `d-${timeOrderedId()}` },
     }));
     await withTimeout(this.queue(queue).addBulk(jobs), PUBLISH_TIMEOUT_MS);
   }
