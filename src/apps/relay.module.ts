@@ -8,6 +8,7 @@ import { ProviderRouter } from '../relay/provider-router.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
+import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
@@ -23,9 +24,10 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     LostHints,
     DeadWorkers,
     Overdue,
+    Leftovers,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue],
+      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

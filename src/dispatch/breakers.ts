@@ -9,8 +9,6 @@ import { Log } from '../platform/logging/log.js';
 import { GateWatch } from './gate-watch.js';
 import { LeaseService } from './lease.service.js';
 
-/** An endpoint is judged after fewer calls than a provider: it has fewer. */
-const ENDPOINT_MINIMUM = 5;
 /** The endpoints called most recently; an idle breaker costs some kilobytes. */
 const MAX_ENDPOINTS = 5_000;
 const OF_PROVIDER: readonly FailureScope[] = ['provider'];
@@ -70,11 +68,10 @@ export class Breakers implements OnApplicationShutdown {
     const known = this.ofEndpoints.get(endpointId);
     this.ofEndpoints.delete(endpointId); // and in again below: the map's order is that of use
     const { breaker: settings } = this.channels.provider(provider);
-    const minimum = Math.min(settings.minimum, ENDPOINT_MINIMUM);
     const breaker =
       known ??
       new Breaker(
-        { ...settings, minimum, scopes: OF_ENDPOINT },
+        { ...settings, scopes: OF_ENDPOINT },
         (state) => void this.onEndpoint(endpointId, state, settings.resetMs),
       );
     this.ofEndpoints.set(endpointId, breaker);

@@ -14,6 +14,7 @@ import { Verdict } from './verdict.js';
 /** From the claim to the record: send → verdict → outcome. Knows what is under way in this process. */
 @Injectable()
 export class DeliveryService {
+  /** By attempt: the record of one may still be on its way when the next of the same notification has begun. */
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly cut = new AbortController();
 
@@ -28,15 +29,16 @@ export class DeliveryService {
     setMaxListeners(0, this.cut.signal); // every call under way listens
   }
 
-  /** Ids whose call or record is under way here. */
-  get busy(): ReadonlyMap<string, unknown> {
-    return this.underWay;
+  /** Whether this attempt's call or record is under way here. */
+  isUnderWay(attempt: { id: string; attempt: number }): boolean {
+    return this.underWay.has(keyOf(attempt));
   }
 
   /** Begins the call; nobody waits for its end but `drain`. */
   start(claimed: Claimed, provider: string, slot: Slot): void {
-    const delivery = this.deliver(claimed, provider, slot).finally(() => this.underWay.delete(claimed.id));
-    this.underWay.set(claimed.id, delivery);
+    const key = keyOf(claimed);
+    const delivery = this.deliver(claimed, provider, slot).finally(() => this.underWay.delete(key));
+    this.underWay.set(key, delivery);
   }
 
   /** Resolves when every call has ended and is recorded. */
@@ -59,3 +61,5 @@ export class DeliveryService {
     slot.release(); // only now: no more than the concurrency can ever be in doubt
   }
 }
+
+const keyOf = ({ id, attempt }: { id: string; attempt: number }): string => `${id}:${attempt}`;

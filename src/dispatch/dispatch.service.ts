@@ -26,7 +26,8 @@ const CHUNK_BOUND_MS = 10_000;
 export class DispatchService {
   /** Hints that wait for their endpoint, after their job has ended. */
   private readonly waiting = new Set<Promise<void>>();
-  private readonly stopping = new AbortController();
+  private readonly bounds = new Map<AbortController, NodeJS.Timeout>();
+  private isStopping = false;
 
   constructor(
     @Inject(ProviderDesks) private readonly desks: ProviderDesks,
@@ -39,8 +40,7 @@ export class DispatchService {
 
   /** Takes one job's hints. Never fails because of one of them. */
   async takeChunk(hints: readonly Hint[], queue: QueueRef): Promise<void> {
-    const bound = AbortSignal.any([AbortSignal.timeout(CHUNK_BOUND_MS), this.stopping.signal]);
-    setMaxListeners(0, bound); // every hint that waits listens
+    const bound = this.boundOf(hints.length);
     const desk = this.desks.of(queue.provider);
     const refused = await Promise.all(
       hints.map(async (hint) => {
@@ -52,9 +52,29 @@ export class DispatchService {
     await this.handBack(refused.filter((hint) => hint !== undefined));
   }
 
+  /**
+   * Fires after the bound, or when this process stops. Held by its timer: Node 20 lets a composed signal
+   * (AbortSignal.any over a timeout) be collected before it fires.
+   */
+  private boundOf(listeners: number): AbortSignal {
+    const bound = new AbortController();
+    setMaxListeners(listeners + 1, bound.signal);
+    const timer = setTimeout(() => this.endBound(bound, timer), CHUNK_BOUND_MS);
+    this.bounds.set(bound, timer);
+    if (this.isStopping) this.endBound(bound, timer);
+    return bound.signal;
+  }
+
+  private endBound(bound: AbortController, timer: NodeJS.Timeout): void {
+    clearTimeout(timer);
+    this.bounds.delete(bound);
+    bound.abort();
+  }
+
   /** Takes nothing more: hints that wait for their endpoint go back. */
   async stop(): Promise<void> {
-    this.stopping.abort();
+    this.isStopping = true;
+    for (const [bound, timer] of [...this.bounds]) this.endBound(bound, timer);
     while (this.waiting.size > 0) await Promise.allSettled(this.waiting);
   }
 

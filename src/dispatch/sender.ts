@@ -7,6 +7,7 @@ import { failed, internalFault, type Outcome } from '../domain/outcome.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed } from '../notifications/claimed.js';
 import { PayloadVault } from '../notifications/payload.js';
+import { isUnavailable } from '../platform/database/sql-state.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { mask } from '../platform/logging/mask.js';
 import { Log } from '../platform/logging/log.js';
@@ -26,7 +27,7 @@ export class Sender {
   ) {}
 
   async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Outcome> {
-    const parcel = this.pack(claimed);
+    const parcel = await this.pack(claimed, provider);
     if ('kind' in parcel) return parcel;
     if (!this.lease.isSafe()) {
       const detail = 'This worker could not renew its lease in time, so it called nobody.';
@@ -47,19 +48,37 @@ export class Sender {
     }
   }
 
-  private pack(claimed: Claimed): Parcel | Outcome {
+  private async pack(claimed: Claimed, provider: Provider): Promise<Parcel | Outcome> {
     const id = toPublicId('notification', claimed.id);
     try {
       const { to, data } = this.vault.open(claimed.id, claimed.payload);
       const { type, template, createdAt, attempt } = claimed;
       const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt };
-      return { id, type, to, attempt, content: this.channels.channel(claimed.channel).compose(letter) };
+      const parcel: Parcel = {
+        id,
+        type,
+        to,
+        attempt,
+        content: this.channels.channel(claimed.channel).compose(letter),
+      };
+      await provider.prepare?.(parcel);
+      return parcel;
     } catch (error) {
       if (isUnfit(error)) return internalFault(error.code, mask(error.message));
+      if (isUnavailable(error)) return databaseAway();
       this.log.error('dispatch.failed', { id, err: error });
       return internalFault('internal', describe(error));
     }
   }
 }
+
+/** Nobody was called and nobody is to blame: no try is consumed. */
+const databaseAway = (): Outcome =>
+  failed('not_sent', {
+    class: 'lease',
+    code: 'database_away',
+    detail: 'PostgreSQL could not be asked what the call needs, so nobody was called.',
+    scope: 'message',
+  });
 
 const describe = (error: unknown): string => (error instanceof Error ? error.name : 'unknown fault');

@@ -71,8 +71,12 @@ function retryOrDie(outcome: Failed, at: Situation, minimumMs: number): Next {
 
 /** Waits that are not the message's fault consume no try; the deadline alone ends them. */
 function waitForOperator(outcome: Failed, at: Situation): Next {
-  const planned = Math.max(NOT_CONSUMED_DELAY_MS, clampRetryAfter(outcome.retryAfterMs));
-  return unlessTooLate(outcome, at, jittered(planned, at.policy.jitter, at.random), false);
+  // Jittered before the maximum: what a provider asked for is waited for in full.
+  const delayMs = Math.max(
+    jittered(NOT_CONSUMED_DELAY_MS, at.policy.jitter, at.random),
+    clampRetryAfter(outcome.retryAfterMs),
+  );
+  return unlessTooLate(outcome, at, delayMs, false);
 }
 
 function scheduled(outcome: Failed, at: Situation, plannedMs: number | undefined, minimumMs: number): Next {

@@ -19,7 +19,8 @@ import type { EndpointQuery, EndpointRequest, EndpointView } from './endpoint.sc
 const SECRET_BYTES = 32;
 const DEFAULT_LIMIT = 50;
 const UNIQUE_VIOLATION = '23505';
-const RESERVED_HEADER = /^(webhook-.*|content-.*|user-agent|host|connection|transfer-encoding|traceparent)$/i;
+const RESERVED_HEADER =
+  /^(webhook-.*|content-.*|user-agent|host|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|transfer-encoding|traceparent)$/i;
 
 /** Subscribers' endpoints: created, read, listed, deleted. Deliveries read them through EndpointDirectory. */
 @Injectable()

@@ -31,3 +31,13 @@ export interface Claimed {
   expiresAt: Date | null;
   deadlineAt: Date;
 }
+
+/** Of several hints for one notification only the newest can be worth anything. */
+export function newestOfEach<H extends { id: string; dispatch: number }>(hints: readonly H[]): H[] {
+  const newest = new Map<string, H>();
+  for (const hint of hints) {
+    const known = newest.get(hint.id);
+    if (!known || known.dispatch < hint.dispatch) newest.set(hint.id, hint);
+  }
+  return [...newest.values()];
+}

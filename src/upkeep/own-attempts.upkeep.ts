@@ -29,7 +29,7 @@ export class OwnAttempts implements UpkeepService {
 
   async runOnce(): Promise<Record<string, number>> {
     const held = await this.notifications.findOwnAttempts(this.lease.processId, CLAIM_SETTLED_MS);
-    const forgotten = held.filter(({ id }) => !this.deliveries.busy.has(id));
+    const forgotten = held.filter((attempt) => !this.deliveries.isUnderWay(attempt));
     const outcome = failed('not_sent', {
       class: 'lease',
       code: 'claim_answer_lost',

@@ -12,7 +12,7 @@ const yaml = (smtp: string, twilio: string) => `
 providers:
   - { name: mail, channel: email, kind: smtp, url: "${smtp}", from: "Acme <no-reply@acme.example>", timeout: 2s, answer_timeout: 1s }
   - { name: texts, channel: sms, kind: twilio, account_sid: "AC00000000000000000000000000000001", auth_token: secret-token, base_url: "${twilio}", from: "+15005550006", timeout: 1s }
-  - { name: hooks, channel: webhook, kind: http, timeout: 1s }
+  - { name: hooks, channel: webhook, kind: http, timeout: 1s, breaker: { minimum: 1000 } }
 types:
   order.placed: { ${QUICK} }
   welcome: { channel: email, ${QUICK} }
@@ -194,7 +194,13 @@ describe.each(BACKENDS)('from accept to the provider (%s)', (backend) => {
   it('keeps addresses and secrets out of what it writes', () => {
     const written = [...service.processes].map((one) => one.output()).join('');
     expect(written).toContain('delivery.attempted');
-    for (const secret of ['ada@', '+1415', 'secret-token', 'Grüße', service.apiKey.split('_')[2]!]) {
+    for (const secret of [
+      'ada@',
+      '+1415',
+      'secret-token',
+      'Grüße',
+      service.apiKey.replace(/^ph_[^_]+_/, ''),
+    ]) {
       expect(written).not.toContain(secret);
     }
   });

@@ -1,11 +1,12 @@
 import type { Pool } from 'pg';
 
-import type { Claimed, Hint } from '../claimed.js';
+import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
 
 /**
  * The claim: one commit deletes the outbox rows, sets `sending` and opens the attempts.
  *
  * - The delete is the right to send. It asks for the dispatch number, so a hint published twice is worth nothing twice.
+ * - Each id is given once, with its highest number: of two hints for one row the lower is stale.
  * - `= ANY` with `array_position` keeps an index lookup a row; a join to the hints would be planned as one over the table.
  * - What is past its expiry or deadline, by the database's clock, is settled instead of claimed.
  * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
@@ -53,14 +54,18 @@ export async function claim(
   workerId: string,
   provider: string,
 ): Promise<(Claimed | undefined)[]> {
+  const newest = newestOfEach(hints);
   const { rows } = await pool.query<Claimed>({
     name: 'claim',
     text: CLAIM,
-    values: [hints.map((hint) => hint.id), hints.map((hint) => hint.dispatch), workerId, provider],
+    values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), workerId, provider],
   });
-  const byId = new Map(rows.map((row) => [row.id, row]));
+  const won = new Map(rows.map((row) => [`${row.id}:${row.dispatch}`, row]));
+  // Given to one hint only: two equal ones in a group (a job that ran twice) are still one right to send.
   return hints.map((hint) => {
-    const claimed = byId.get(hint.id);
-    return claimed?.dispatch === hint.dispatch ? claimed : undefined;
+    const key = `${hint.id}:${hint.dispatch}`;
+    const claimed = won.get(key);
+    won.delete(key);
+    return claimed;
   });
 }

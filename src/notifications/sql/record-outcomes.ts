@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import type { Next } from '../../domain/decide-next.js';
-import type { Outcome } from '../../domain/outcome.js';
+import type { ErrorClass, Outcome } from '../../domain/outcome.js';
 
 /** What one attempt came to and what follows, for one commit. */
 export interface AttemptRecord {
@@ -30,9 +30,10 @@ export interface AttemptRecord {
 const RECORD_OUTCOMES = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
-                         $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[])
+                         $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
+                         $15::text[])
       AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
-            delay_ms, gives_back_try, pinned_provider)
+            delay_ms, gives_back_try, pinned_provider, settled_class)
   ), closed AS (
     UPDATE attempts a
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
@@ -48,7 +49,7 @@ const RECORD_OUTCOMES = `
       FROM closed i
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
-              n.created_at, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.class, i.code, i.detail
+              n.created_at, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                         ordering_seq, dispatch)
@@ -58,7 +59,7 @@ const RECORD_OUTCOMES = `
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail)
-    SELECT id, next_status, type, channel, provider, class, code, detail
+    SELECT id, next_status, type, channel, provider, settled_class, code, detail
       FROM moved WHERE next_status IN ('in_doubt', 'suppressed', 'expired', 'dead')
     ON CONFLICT (notification_id) DO UPDATE
       SET status = excluded.status, provider = excluded.provider, class = excluded.class, code = excluded.code,
@@ -87,6 +88,12 @@ export async function recordOutcomes(
   return records.map((record) => won.has(record.id));
 }
 
+/** Why it ended so: of a dead one the verdict's reason, which may be time and not its last error. */
+export function classOf(next: Next, outcome: Outcome): ErrorClass | null {
+  if (next.status === 'dead') return next.class;
+  return outcome.kind === 'taken' ? null : outcome.class;
+}
+
 function columnsOf(records: readonly AttemptRecord[]): unknown[] {
   const column = <V>(value: (record: AttemptRecord) => V): V[] => records.map(value);
   return [
@@ -104,5 +111,6 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     column((r) => (r.next.status === 'retrying' ? r.next.delayMs : 0)),
     column((r) => r.next.status === 'retrying' && !r.next.consumesTry),
     column((r) => r.pinnedProvider),
+    column((r) => classOf(r.next, r.outcome)),
   ];
 }

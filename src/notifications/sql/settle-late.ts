@@ -1,7 +1,7 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
-import type { AttemptRecord } from './record-outcomes.js';
+import { type AttemptRecord, classOf } from './record-outcomes.js';
 
 /** The class and code under which upkeep closes the attempts of a worker that was given up. */
 export const WORKER_LOST = 'worker_lost';
@@ -9,9 +9,10 @@ export const WORKER_LOST = 'worker_lost';
 /**
  * The late word of a worker that was given up, or of one whose first answer was lost on the way.
  *
- * It completes its attempt in any case. It settles the notification only if that is still in doubt at the same dispatch,
- * or still waits for the retry of it (then the waiting row is deleted, which is the right to do so); a retry that has
- * begun, or a person's word, stands. Rare, so it is a plain transaction of small steps.
+ * It completes its attempt in any case. It settles the notification while that is still in doubt at the same dispatch, or
+ * still waits for the retry of it: `dispatch` of a notification changes only with a claim, so no retry has begun. A word
+ * that nothing was sent, or "not now", ends the doubt by a retry; one that already waits is left as it is. What a person
+ * has said stands. Rare, so it is a plain transaction of small steps.
  */
 export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boolean> {
   const client = await pool.connect();
@@ -31,7 +32,7 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
         WORKER_LOST,
       ],
     );
-    const isSettled = completed.rowCount === 1 && isFinal(record) && (await settle(client, record));
+    const isSettled = completed.rowCount === 1 && (await settle(client, record));
     await client.query('COMMIT');
     client.release();
     return isSettled;
@@ -42,45 +43,105 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
   }
 }
 
-/** A late "try again" adds nothing to a retry that already waits, or to a doubt that a person may be looking at. */
-const isFinal = ({ next }: AttemptRecord): boolean =>
-  next.status !== 'retrying' && next.status !== 'in_doubt';
+interface Moved {
+  type: string;
+  channel: string;
+  lane: string;
+  provider: string;
+  endpoint_id: string | null;
+  overdue_at: Date;
+  ordering_seq: string | null;
+}
 
-async function settle(client: { query: Pool['query'] }, record: AttemptRecord): Promise<boolean> {
-  const { id, dispatch, next, outcome } = record;
-  const waiting = await client.query(
-    `DELETE FROM outbox WHERE notification_id = $1 AND dispatch = $2 AND published_at IS NULL`,
+const MOVE = `
+  UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
+         provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer
+   WHERE id = $1 AND dispatch = $2 AND status = $6
+  RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
+            (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq`;
+
+async function settle(client: PoolClient, record: AttemptRecord): Promise<boolean> {
+  const { next } = record;
+  if (next.status === 'in_doubt') return false; // it is, or its retry waits
+  const isAgain = next.status === 'retrying';
+  if (!isAgain && (await takeWaiting(client, record))) return move(client, record, 'retrying');
+  return move(client, record, 'in_doubt');
+}
+
+/** The retry that waits for this very attempt: whoever deletes its row may settle it, however often it was published. */
+async function takeWaiting(client: PoolClient, { id, dispatch }: AttemptRecord): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM outbox o USING notifications n
+      WHERE o.notification_id = $1 AND n.id = o.notification_id AND n.status = 'retrying' AND n.dispatch = $2`,
     [id, dispatch],
   );
+  return rowCount === 1;
+}
+
+async function move(
+  client: PoolClient,
+  record: AttemptRecord,
+  from: 'retrying' | 'in_doubt',
+): Promise<boolean> {
+  const { id, dispatch, next, outcome } = record;
+  const givesBackTry = next.status === 'retrying' && !next.consumesTry;
   const providerMessageId = outcome.kind === 'taken' ? (outcome.providerMessageId ?? null) : null;
-  const moved = await client.query<{ type: string; channel: string; provider: string }>(
-    `UPDATE notifications SET status = $3, reason = $4, updated_at = now(),
-            provider_message_id = coalesce($5, provider_message_id)
-      WHERE id = $1 AND dispatch = $2 AND status = $6
-      RETURNING type, channel, provider`,
-    [
-      id,
-      dispatch,
-      next.status,
-      next.reason,
-      providerMessageId,
-      waiting.rowCount === 1 ? 'retrying' : 'in_doubt',
-    ],
-  );
-  const row = moved.rows[0];
+  const { rows } = await client.query<Moved>(MOVE, [
+    id,
+    dispatch,
+    next.status,
+    next.reason,
+    providerMessageId,
+    from,
+    givesBackTry ? 1 : 0,
+  ]);
+  const row = rows[0];
   if (!row) return false;
   await client.query(`DELETE FROM undelivered WHERE notification_id = $1`, [id]);
-  await client.query(`DELETE FROM ordered WHERE notification_id = $1`, [id]);
-  if (isUndelivered(next.status)) {
-    const failure =
-      outcome.kind === 'taken'
-        ? [null, outcome.code, outcome.detail]
-        : [outcome.class, outcome.code, outcome.detail];
-    await client.query(
-      `INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-      [id, next.status, row.type, row.channel, row.provider, ...failure],
-    );
-  }
+  if (next.status === 'retrying') await owe(client, record, row, next.delayMs);
+  else await client.query(`DELETE FROM ordered WHERE notification_id = $1`, [id]);
+  if (isUndelivered(next.status)) await bury(client, record, row);
   return true;
+}
+
+async function owe(
+  client: PoolClient,
+  { id, dispatch, next, pinnedProvider }: AttemptRecord,
+  row: Moved,
+  delayMs: number,
+): Promise<void> {
+  await client.query(
+    `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
+                         ordering_seq, dispatch)
+     VALUES ($1, $2, $3, 'retry', now() + $4 * interval '1 ms', $5, $6, $7, $8, $9, $10)`,
+    [
+      id,
+      row.channel,
+      row.lane,
+      delayMs,
+      row.overdue_at,
+      next.reason,
+      pinnedProvider,
+      row.endpoint_id,
+      row.ordering_seq,
+      dispatch,
+    ],
+  );
+}
+
+async function bury(client: PoolClient, { id, next, outcome }: AttemptRecord, row: Moved): Promise<void> {
+  await client.query(
+    `INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    [
+      id,
+      next.status,
+      row.type,
+      row.channel,
+      row.provider,
+      classOf(next, outcome),
+      outcome.code,
+      outcome.detail,
+    ],
+  );
 }

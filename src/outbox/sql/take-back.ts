@@ -8,7 +8,7 @@ const TAKE_BACK = `
   WITH taken_back AS (
     UPDATE outbox
        SET published_at = NULL, queue = NULL,
-           available_at = greatest(available_at, now() + $3 * interval '1 ms')
+           available_at = CASE WHEN $3::bigint > 0 THEN greatest(available_at, now() + $3 * interval '1 ms') ELSE available_at END
      WHERE notification_id = ANY ($1::uuid[])
        AND published_at IS NOT NULL
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
@@ -22,10 +22,13 @@ export async function takeBack(
   hints: readonly { id: string; dispatch: number }[],
   delayMs: number,
 ): Promise<number> {
+  const newest = [
+    ...new Map([...hints].sort((a, b) => a.dispatch - b.dispatch).map((hint) => [hint.id, hint])).values(),
+  ];
   const { rows } = await pool.query<{ count: number }>({
     name: 'take_back',
     text: TAKE_BACK,
-    values: [hints.map((hint) => hint.id), hints.map((hint) => hint.dispatch), delayMs],
+    values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), delayMs],
   });
   return rows[0]!.count;
 }

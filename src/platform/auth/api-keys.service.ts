@@ -55,7 +55,9 @@ export class ApiKeys implements OnApplicationShutdown {
     @Inject(Config) private readonly config: Config,
   ) {}
 
-  /** Makes POSTHASTE_API_KEY the first admin key. Idempotent; a changed secret replaces the old one. */
+  /**
+   * Makes POSTHASTE_API_KEY the first admin key. Idempotent; a changed secret replaces the old one, a revoked
+   * key stays revoked. */
   async ensureFirstKey(): Promise<void> {
     const given = this.config.environment.apiKey;
     if (given === undefined) return;
@@ -63,7 +65,8 @@ export class ApiKeys implements OnApplicationShutdown {
     if (!match) return; // the configuration was checked before
     await this.pool.query(
       `INSERT INTO api_keys (id, name, secret_hash, scopes) VALUES ($1, 'first key', $2, '{admin}')
-       ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, revoked_at = NULL`,
+       ON CONFLICT (id) DO UPDATE SET secret_hash = excluded.secret_hash, revoked_at = NULL
+         WHERE api_keys.secret_hash <> excluded.secret_hash`,
       [match[1], hashOf(match[2]!)],
     );
   }

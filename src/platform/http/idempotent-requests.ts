@@ -20,8 +20,6 @@ export interface KeyedRequest {
 const KEY = /^[\x21-\x7e]{1,255}$/;
 /** How long an answer is remembered. */
 const MEMORY = '24 hours';
-/** A request that has no answer after this died with its process; the key may be used again. */
-const ABANDONED = '1 minute';
 
 interface Row {
   isSame: boolean;
@@ -49,10 +47,15 @@ export class IdempotentRequests {
       .digest();
     const known = await this.begin(request, bodyHash);
     if (known) return this.repeat<T>(request, known);
+    const answer = await this.createOrForget(request, create);
+    await this.remember(request, answer);
+    return answer;
+  }
+
+  /** A creation that failed is no answer. One that was made and not remembered keeps its key: nobody makes it twice. */
+  private async createOrForget<T>(request: KeyedRequest, create: () => Promise<T>): Promise<T> {
     try {
-      const answer = await create();
-      await this.remember(request, answer);
-      return answer;
+      return await create();
     } catch (error) {
       await this.forget(request).catch(() => undefined);
       throw error;
@@ -65,9 +68,7 @@ export class IdempotentRequests {
       `INSERT INTO idempotent_requests AS known (api_key_id, key, route, body_hash) VALUES ($1, $2, $3, $4)
        ON CONFLICT (api_key_id, key) DO UPDATE
          SET route = excluded.route, body_hash = excluded.body_hash, answer = NULL, created_at = now()
-       WHERE known.created_at < now() - interval '${MEMORY}'
-          OR (known.answer IS NULL AND known.body_hash = excluded.body_hash
-              AND known.created_at < now() - interval '${ABANDONED}')`,
+       WHERE known.created_at < now() - interval '${MEMORY}'`,
       [apiKeyId, key, route, bodyHash],
     );
     if (taken.rowCount === 1) return undefined;
@@ -82,9 +83,13 @@ export class IdempotentRequests {
     if (!isSame)
       throw new Problem('idempotency_conflict', 'This Idempotency-Key was used for another request.');
     if (answer === null)
-      throw new Problem('wrong_state', 'A request with this Idempotency-Key is under way.', {
-        retryAfterS: 1,
-      });
+      throw new Problem(
+        'wrong_state',
+        'A request with this key is under way, or ended without an answer: look whether it was made, then use another key.',
+        {
+          retryAfterS: 1,
+        },
+      );
     return JSON.parse(this.sealer.open(answer, contextOf(request)).toString('utf8')) as T;
   }
 

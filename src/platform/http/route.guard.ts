@@ -1,5 +1,4 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-
 import type { FastifyReply } from 'fastify';
 
 import { ApiKeys } from '../auth/api-keys.service.js';
@@ -20,6 +19,8 @@ export class RouteGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<CallerRequest>();
     if (route.scope !== 'open') {
+      // Answers hold recipients and secrets: nobody between us and the caller keeps them.
+      void http.getResponse<FastifyReply>().header('cache-control', 'no-store');
       request.caller = await inTime(
         this.keys.identify(request.headers.authorization),
         http.getResponse<FastifyReply>().elapsedTime,

@@ -23,7 +23,8 @@ const EXCERPT_BYTES = 1_024;
 const BODY_DEADLINE_MS = 1_000;
 const SWEEP_EVERY_MS = 250;
 /** Ours, whatever an endpoint asks for besides. */
-const OURS = /^(webhook-.*|content-.*|user-agent|host|connection|transfer-encoding|traceparent)$/i;
+const OURS =
+  /^(webhook-.*|content-.*|user-agent|host|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|transfer-encoding|traceparent)$/i;
 
 type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
 
@@ -68,6 +69,11 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
       maxHeaderSize: 16_384,
     });
     this.sweeper = setInterval(() => this.cutOverdue(), SWEEP_EVERY_MS).unref();
+  }
+
+  /** Brings the endpoint into the directory's cache, where `send` finds it at once. */
+  async prepare(parcel: Parcel<WebhookContent>): Promise<void> {
+    await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
   }
 
   async send(parcel: Parcel<WebhookContent>, call: Call): Promise<Outcome> {

@@ -1,0 +1,30 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { GatesStore } from '../gates/gates.store.js';
+import { WorkPool } from '../platform/database/pools.js';
+import type { UpkeepService } from './upkeep.service.js';
+
+/** Removes what has served its time: gates that hold nothing, answers remembered for a day, old changes of breakers. */
+@Injectable()
+export class Leftovers implements UpkeepService {
+  readonly name = 'leftovers';
+  readonly everyMs = 60_000;
+  readonly isExclusive = true;
+
+  constructor(
+    @Inject(GatesStore) private readonly gates: GatesStore,
+    @Inject(WorkPool) private readonly pool: WorkPool,
+  ) {}
+
+  async runOnce(): Promise<Record<string, number>> {
+    return {
+      gates: await this.gates.forget(),
+      answers: await this.delete(`idempotent_requests WHERE created_at < now() - interval '24 hours'`),
+      changes: await this.delete(`breaker_changes WHERE at < now() - interval '30 days'`),
+    };
+  }
+
+  private async delete(what: string): Promise<number> {
+    return (await this.pool.query(`DELETE FROM ${what}`)).rowCount ?? 0;
+  }
+}
