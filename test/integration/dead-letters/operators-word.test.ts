@@ -214,6 +214,22 @@ describe("the operator's word", () => {
       },
     );
 
+    it('tells who made and who revoked a key, and nothing of its secret', async () => {
+      const { body: key } = await app
+        .request('post', '/v1/admin/api-keys')
+        .send({ name: 'billing', scopes: ['send'] })
+        .expect(201);
+      await app.request('delete', `/v1/admin/api-keys/${key.id}`).expect(204);
+      await app.request('delete', `/v1/admin/api-keys/${key.id}`).expect(404);
+      const entries = await auditOf(key.id);
+      const by = { api_key_id: app.apiKey.split('_')[1], target: key.id };
+      expect(entries).toMatchObject([
+        { ...by, action: 'api_key.revoke', before: { name: 'billing', scopes: ['send'] }, after: null },
+        { ...by, action: 'api_key.create', before: null, after: { name: 'billing', scopes: ['send'] } },
+      ]);
+      expect(JSON.stringify(entries)).not.toContain(key.key.split('_').at(-1));
+    });
+
     it('and the change it tells of are written together or not at all', async () => {
       const id = await one();
       await settle(app, [id], { status: 'dead' });
