@@ -10,6 +10,8 @@ import { recordProgress, runningRedrives, takeItems, takeTurn, type Turn } from 
 
 /** Moved by one commit: small, so that a claim never waits long for its rows. */
 const BATCH = 200;
+/** Of one redrive in one run: others get their turn, and a shutdown waits for no more than this. */
+const MAX_BATCHES = 25;
 
 interface Step {
   redriven: number;
