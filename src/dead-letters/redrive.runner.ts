@@ -53,11 +53,11 @@ export class RedriveRunner implements UpkeepService {
   }
 
   private async advance(id: string, counts: { redriven: number; refused: number }): Promise<void> {
-    for (let hasMore = true; hasMore;) {
+    for (let batch = 0; batch < MAX_BATCHES; batch++) {
       const step = await inTransaction(this.pool, (tx) => this.step(tx, id));
       counts.redriven += step.redriven;
       counts.refused += step.refused;
-      hasMore = step.hasMore;
+      if (!step.hasMore) return;
     }
   }
 
