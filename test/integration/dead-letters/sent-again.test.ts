@@ -9,6 +9,8 @@ import { uuidOf } from '../../support/settled.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const QUICK = 'retry: { retries: 1, base: 20ms, factor: 1, jitter: 0, slow: [] }';
+/** A refusal of the one message: it holds neither the endpoint nor the provider back. */
+const REFUSED = 422;
 const yaml = (smtp: string) => `
 providers:
   - { name: mail, channel: email, kind: smtp, url: "${smtp}", from: "Acme <no-reply@acme.example>", timeout: 2s, answer_timeout: 1s }
@@ -53,15 +55,19 @@ describe.each(BACKENDS)('what was given up goes again (%s)', (backend) => {
   const isNow = (id: string, status: string) =>
     waitFor(async () => (await story(id)).status === status, { what: `${id} ${status}` });
 
-  it('delivers each dead webhook of an outage once, under the id of its first life', async () => {
-    sink.answer = () => 503;
+  it('delivers each dead webhook of a redrive once, under the id of its first life', async () => {
+    sink.answer = () => REFUSED;
     const ids = await Promise.all(Array.from({ length: 25 }, hook));
     for (const id of ids) await isNow(id, 'dead');
     const failed = sink.arrivals.length;
     sink.answer = () => 204;
     const { body } = await app
       .request('post', '/v1/admin/redrives')
-      .send({ name: 'outage', filter: { type: 'order.placed', error_class: 'slow' }, rate: '1000/s' })
+      .send({
+        name: 'receiver is mended',
+        filter: { type: 'order.placed', error_class: 'retry' },
+        rate: '1000/s',
+      })
       .expect(202);
     expect(body.matched).toBe(25);
     for (const id of ids) await isNow(id, 'delivered');
@@ -76,7 +82,7 @@ describe.each(BACKENDS)('what was given up goes again (%s)', (backend) => {
   });
 
   it('gives a redriven one all its tries, and buries it again when they are spent', async () => {
-    sink.answer = () => 503;
+    sink.answer = () => REFUSED;
     const id = await hook();
     await isNow(id, 'dead');
     await app.request('post', `/v1/admin/notifications/${id}/retry`).expect(200);
