@@ -72,7 +72,9 @@ export class ApiKeysController {
       route: 'POST /v1/admin/api-keys',
       body,
     };
-    return this.idempotent.run(keyed, () => this.keys.create(body.name, body.scopes, body.expires_at));
+    return this.idempotent.run(keyed, () =>
+      this.keys.create(body.name, body.scopes, body.expires_at, keyed.apiKeyId),
+    );
   }
 
   @Get()
@@ -95,8 +97,8 @@ export class ApiKeysController {
     answers: { 204: { description: 'It is unknown from now on, in other processes within seconds' } },
     problems: ['not_found'],
   })
-  async revoke(@Param('id') id: string): Promise<void> {
-    if (!/^[A-Za-z0-9]{1,32}$/.test(id) || !(await this.keys.revoke(id))) {
+  async revoke(@Param('id') id: string, @Req() request: CallerRequest): Promise<void> {
+    if (!/^[A-Za-z0-9]{1,32}$/.test(id) || !(await this.keys.revoke(id, request.caller!.keyId))) {
       throw new Problem('not_found', 'There is no API key with this id.');
     }
   }

@@ -11,6 +11,14 @@ import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
+import { AuditController } from '../admin/audit.controller.js';
+import { DeadLettersController } from '../admin/dead-letters.controller.js';
+import { AdminNotificationsController } from '../admin/notifications.controller.js';
+import { RedrivesController } from '../admin/redrives.controller.js';
+import { DeadLetters } from '../dead-letters/dead-letters.reader.js';
+import { OperatorsWord } from '../dead-letters/operators-word.service.js';
+import { Redrives } from '../dead-letters/redrives.service.js';
+import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
 import { TemplatesController } from '../templating/templates.controller.js';
 import { TemplatesPageController } from '../templating/templates-page.controller.js';
@@ -22,10 +30,26 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EndpointsController,
     ApiKeysController,
     ProvidersController,
+    AdminNotificationsController,
+    DeadLettersController,
+    RedrivesController,
+    AuditController,
     TemplatesController,
     TemplatesPageController,
   ],
-  providers: [IdempotentRequests, AcceptService, AcceptGroup, Addressing, Stories, WaitingHolds, WakeUp],
+  providers: [
+    IdempotentRequests,
+    AcceptService,
+    AcceptGroup,
+    Addressing,
+    Stories,
+    WaitingHolds,
+    WakeUp,
+    DeadLetters,
+    OperatorsWord,
+    Redrives,
+    RestartTerms,
+  ],
 })
 export class ApiModule implements OnApplicationBootstrap {
   constructor(@Inject(ApiKeys) private readonly keys: ApiKeys) {}

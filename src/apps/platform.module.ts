@@ -3,6 +3,7 @@ import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
+import { AuditTrail } from '../platform/audit/audit-trail.service.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
@@ -78,6 +79,7 @@ export class PlatformModule {
         { provide: APP_GUARD, useClass: RouteGuard },
         { provide: APP_FILTER, useClass: ProblemFilter },
         ApiKeys,
+        AuditTrail,
         DatabaseClock,
         Gauges,
         OpenApi,
@@ -92,6 +94,7 @@ export class PlatformModule {
         KeyedHasher,
         AddressFilter,
         ApiKeys,
+        AuditTrail,
         DatabaseClock,
         Gauges,
         OpenApi,

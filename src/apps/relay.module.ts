@@ -1,5 +1,7 @@
 import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
+import { RedriveRunner } from '../dead-letters/redrive.runner.js';
+import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
@@ -25,9 +27,11 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     DeadWorkers,
     Overdue,
     Leftovers,
+    RestartTerms,
+    RedriveRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers],
+      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

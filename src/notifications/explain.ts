@@ -51,7 +51,7 @@ export function explain({ notification, waiting, undelivered }: Story, hold?: Ho
         action: 'none',
         reason: `It was given up: ${undelivered?.code ?? 'unknown'}.`,
         waiting_for: 'operator',
-        can: ['retry'],
+        can: canGoAgain(notification) ? ['retry'] : [],
       };
     case 'sent':
       return { action: 'none', reason: 'The provider took it.', can: [] };
@@ -66,9 +66,13 @@ export function explain({ notification, waiting, undelivered }: Story, hold?: Ho
   }
 }
 
+/** Nothing is sent past its expiry, or without its content. */
+const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
+  erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
+
 function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
-  const can: NextStep['can'] = ['cancel'];
+  const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
     return {
       action,

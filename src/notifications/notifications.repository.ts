@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 
+import type { Status } from '../domain/status.js';
 import { WorkPool } from '../platform/database/pools.js';
 import type { Claimed, Hint } from './claimed.js';
 import { cancel } from './sql/cancel.js';
@@ -10,12 +12,18 @@ import {
   forgetDeadProcesses,
   type OpenAttempt,
 } from './sql/find-open-attempts.js';
+import { hurry } from './sql/hurry.js';
+import { readStanding, type Standing } from './sql/read-standing.js';
 import { type AttemptRecord, recordOutcomes } from './sql/record-outcomes.js';
+import { type SendAgain, sendAgain } from './sql/send-again.js';
+import { settleByWord } from './sql/settle-by-word.js';
 import { settleLate } from './sql/settle-late.js';
 import { settleOverdue } from './sql/settle-overdue.js';
 
 export type { AttemptRecord } from './sql/record-outcomes.js';
 export type { OpenAttempt } from './sql/find-open-attempts.js';
+export type { Standing } from './sql/read-standing.js';
+export type { SendAgain } from './sql/send-again.js';
 export { WORKER_LOST } from './sql/settle-late.js';
 
 /** The only writer of a notification's status once it is accepted. Each change is guarded and says whether it won. */
@@ -43,6 +51,37 @@ export class NotificationsRepository {
 
   cancel(id: string): Promise<boolean> {
     return cancel(this.pool, id);
+  }
+
+  /** Where these stand; none for an id that is not known. Takes no lock. */
+  standing(tx: PoolClient, ids: readonly string[]): Promise<Standing[]> {
+    return readStanding(tx, ids);
+  }
+
+  /** Back into the outbox on fresh terms; answers the ids of those that were in one of the states `from` and may go. */
+  sendAgain(
+    tx: PoolClient,
+    items: readonly SendAgain[],
+    from: readonly Status[],
+    reason: string,
+  ): Promise<Set<string>> {
+    return sendAgain(tx, items, from, reason);
+  }
+
+  /** What waits for a later time may go now. Answers when it was to go; undefined: nothing to hurry. */
+  hurry(tx: PoolClient, id: string): Promise<Date | undefined> {
+    return hurry(tx, id);
+  }
+
+  /** An operator's word on one in doubt or dead; answers whether it won. */
+  settleByWord(
+    tx: PoolClient,
+    id: string,
+    from: 'in_doubt' | 'dead',
+    to: 'sent' | 'dead' | 'discarded',
+    reason: string,
+  ): Promise<boolean> {
+    return settleByWord(tx, id, from, to, reason);
   }
 
   findAbandonedAttempts(leaseMs: number, limit: number): Promise<OpenAttempt[]> {

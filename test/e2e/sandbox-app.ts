@@ -4,9 +4,10 @@ import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
+import { AuditTrail } from '../../src/platform/audit/audit-trail.service.js';
 import { ApiKeys } from '../../src/platform/auth/api-keys.service.js';
 import { Config, loadConfig } from '../../src/platform/config/config.js';
-import { createDoorPool, DoorPool } from '../../src/platform/database/pools.js';
+import { createDoorPool, DoorPool, WorkPool } from '../../src/platform/database/pools.js';
 import { useCarefulJson } from '../../src/platform/http/json-body.js';
 import { ProblemFilter } from '../../src/platform/http/problem.filter.js';
 import { RouteGuard } from '../../src/platform/http/route.guard.js';
@@ -42,6 +43,8 @@ export async function startSandbox(databaseUrl: string) {
       { provide: Config, useValue: loadConfig({ POSTHASTE_API_KEY: apiKey }) },
       { provide: Log, useValue: new Log('silent') },
       { provide: RouteTable, useValue: routes },
+      { provide: WorkPool, useValue: pool },
+      AuditTrail,
       ApiKeys,
       { provide: APP_GUARD, useClass: RouteGuard },
       { provide: APP_FILTER, useClass: ProblemFilter },

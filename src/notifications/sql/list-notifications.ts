@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
 import { isUndelivered, isWaiting, type Status } from '../../domain/status.js';
+import { lowestIdFrom, lowestIdPast } from '../id-range.js';
 import type { StoredNotification } from '../story.js';
 import { NOTIFICATION_COLUMNS } from './read-story.js';
 
@@ -28,8 +29,6 @@ export interface ListPage {
 
 /** Rows looked at for one page, matching or not: what bounds a question whose answer is rare. */
 const MAX_SCANNED = 10_000;
-/** Ids carry the time of the process that made them; clocks this far apart are still found. */
-const CLOCK_MARGIN_MS = 300_000;
 
 /**
  * Newest first. One index leads (the rarest thing asked for), everything else is filtered over a bounded scan of it, so no
@@ -73,10 +72,8 @@ async function endOfScan(
 function leadOf(filter: ListFilter, bind: (value: unknown) => string): string {
   const [from, id, conditions] = leadingIndex(filter, bind);
   if (filter.before !== undefined) conditions.push(`${id} < ${bind(filter.before)}`);
-  if (filter.createdAfter)
-    conditions.push(`${id} >= ${bind(lowestIdAt(filter.createdAfter.getTime() - CLOCK_MARGIN_MS))}`);
-  if (filter.createdBefore)
-    conditions.push(`${id} < ${bind(lowestIdAt(filter.createdBefore.getTime() + CLOCK_MARGIN_MS))}`);
+  if (filter.createdAfter) conditions.push(`${id} >= ${bind(lowestIdFrom(filter.createdAfter))}`);
+  if (filter.createdBefore) conditions.push(`${id} < ${bind(lowestIdPast(filter.createdBefore))}`);
   const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '';
   return `SELECT ${id} AS id FROM ${from} ${where} ORDER BY ${id} DESC`;
 }
@@ -109,10 +106,4 @@ function restOf(filter: ListFilter, bind: (value: unknown) => string): string[] 
   if (filter.createdAfter) rest.push(`n.created_at >= ${bind(filter.createdAfter)}`);
   if (filter.createdBefore) rest.push(`n.created_at < ${bind(filter.createdBefore)}`);
   return rest;
-}
-
-/** The lowest UUIDv7 of a millisecond. */
-function lowestIdAt(ms: number): string {
-  const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-7000-8000-000000000000`;
 }

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 /**
  * Settles what waited past its expiry (`expired`) or deadline (`dead`), wherever it waits: held, scheduled, published.
  * Deleting the outbox row is the right to do so; a worker that claims at the same moment wins or loses whole.
+ * The row's dispatch number is kept: a redrive counts on from it, so hints still in a queue stay stale.
  */
 const SETTLE_OVERDUE = `
   WITH taken AS (
@@ -10,14 +11,15 @@ const SETTLE_OVERDUE = `
      WHERE notification_id = ANY (ARRAY(
              SELECT notification_id FROM outbox WHERE overdue_at <= now() ORDER BY overdue_at
               LIMIT $1 FOR UPDATE SKIP LOCKED))
-    RETURNING notification_id
+    RETURNING notification_id, dispatch
   ), settled AS (
-    UPDATE notifications
+    UPDATE notifications n
        SET status = CASE WHEN expires_at <= now() THEN 'expired' ELSE 'dead' END,
            reason = CASE WHEN expires_at <= now() THEN 'expired' ELSE 'deadline' END,
-           updated_at = now()
-     WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
-    RETURNING id, status, type, channel, provider, reason
+           dispatch = t.dispatch, updated_at = now()
+      FROM taken t
+     WHERE n.id = t.notification_id
+    RETURNING n.id, n.status, n.type, n.channel, n.provider, n.reason
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
     SELECT id, status, type, channel, provider, reason, 'too_late' FROM settled

@@ -2,9 +2,11 @@ import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
+import { AuditTrail } from '../audit/audit-trail.service.js';
 import { Config } from '../config/config.js';
 import { API_KEY } from '../config/environment.js';
 import { DoorPool } from '../database/pools.js';
+import { inTransaction } from '../database/transaction.js';
 import { Problem } from '../http/problem.js';
 import type { Scope } from './scopes.js';
 
@@ -53,6 +55,7 @@ export class ApiKeys implements OnApplicationShutdown {
   constructor(
     @Inject(DoorPool) private readonly pool: DoorPool,
     @Inject(Config) private readonly config: Config,
+    @Inject(AuditTrail) private readonly audit: AuditTrail,
   ) {}
 
   /**
@@ -84,20 +87,26 @@ export class ApiKeys implements OnApplicationShutdown {
     return stored;
   }
 
-  /** A new key, with its secret: shown now and never again. */
+  /** A new key, with its secret: shown now and never again. `by`: the key of whoever makes it. */
   async create(
     name: string,
     scopes: readonly Scope[],
     expiresAt: string | undefined,
+    by: string,
   ): Promise<KeyView & { key: string }> {
     const id = randomBytes(KEY_ID_BYTES).toString('hex');
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
-    const { rows } = await this.pool.query<KeyView>(
-      `INSERT INTO api_keys (id, name, secret_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING ${KEY_COLUMNS}`,
-      [id, name, hashOf(secret), [...new Set(scopes)], expiresAt ?? null],
-    );
+    const created = await inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<KeyView>(
+        `INSERT INTO api_keys (id, name, secret_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING ${KEY_COLUMNS}`,
+        [id, name, hashOf(secret), [...new Set(scopes)], expiresAt ?? null],
+      );
+      const after = { name, scopes: rows[0]!.scopes, expires_at: rows[0]!.expires_at };
+      await this.audit.record(tx, { apiKeyId: by, action: 'api_key.create', target: id, after });
+      return rows[0]!;
+    });
     this.unknownUntil.delete(id);
-    return { ...rows[0]!, key: `ph_${id}_${secret}` };
+    return { ...created, key: `ph_${id}_${secret}` };
   }
 
   /** All that are not revoked, the newest first. */
@@ -109,13 +118,17 @@ export class ApiKeys implements OnApplicationShutdown {
   }
 
   /** From now on here, within seconds elsewhere, the key is unknown. Answers whether there was one. */
-  async revoke(id: string): Promise<boolean> {
+  async revoke(id: string, by: string): Promise<boolean> {
     this.cache.delete(id);
-    const { rowCount } = await this.pool.query(
-      `UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL`,
-      [id],
-    );
-    return rowCount === 1;
+    return inTransaction(this.pool, async (tx) => {
+      const { rows } = await tx.query<{ name: string; scopes: Scope[] }>(
+        `UPDATE api_keys SET revoked_at = now() WHERE id = $1 AND revoked_at IS NULL RETURNING name, scopes`,
+        [id],
+      );
+      if (!rows[0]) return false;
+      await this.audit.record(tx, { apiKeyId: by, action: 'api_key.revoke', target: id, before: rows[0] });
+      return true;
+    });
   }
 
   async onApplicationShutdown(): Promise<void> {

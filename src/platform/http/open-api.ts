@@ -86,11 +86,19 @@ function describe(path: string, method: string, route: CompiledRoute): object {
       ...(route.isIdempotent ? [IDEMPOTENCY_KEY] : []),
     ],
     ...(route.body
-      ? { requestBody: { required: true, content: { 'application/json': { schema: route.body } } } }
+      ? {
+          requestBody: {
+            required: isBodyNeeded(route.body),
+            content: { 'application/json': { schema: route.body } },
+          },
+        }
       : {}),
     responses: { ...answers(route), ...problems(route) },
   };
 }
+
+/** A body whose every field may be left out may be left out itself. */
+const isBodyNeeded = (body: object): boolean => ((body as { required?: string[] }).required ?? []).length > 0;
 
 const operationId = (path: string, method: string): string =>
   method + path.replace(/\/v1/, '').replace(/[/:_.-]+(\w)/g, (_, letter: string) => letter.toUpperCase());

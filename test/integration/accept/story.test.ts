@@ -65,7 +65,7 @@ describe('the story of what waits', () => {
     expect(story).toMatchObject({
       status: 'accepted',
       attempts: 0,
-      next: { action: 'send', waiting_for: 'outbox', can: ['cancel'] },
+      next: { action: 'send', waiting_for: 'outbox', can: ['retry', 'cancel'] },
     });
     expect(story.next.reason).toContain('role relay');
     expect(story.history.map((one) => one.event)).toEqual(['accepted']);
@@ -76,7 +76,12 @@ describe('the story of what waits', () => {
     const story = await storyOf(app, await send(app, { ...HOOK, to, send_at: '2100-01-01T00:00:00Z' }));
     expect(story).toMatchObject({
       status: 'scheduled',
-      next: { action: 'send', waiting_for: 'schedule', at: '2100-01-01T00:00:00.000Z', can: ['cancel'] },
+      next: {
+        action: 'send',
+        waiting_for: 'schedule',
+        at: '2100-01-01T00:00:00.000Z',
+        can: ['retry', 'cancel'],
+      },
       next_attempt_at: '2100-01-01T00:00:00.000Z',
     });
   });
@@ -88,7 +93,7 @@ describe('the story of what waits', () => {
     ];
     expect((await storyOf(app, first)).next.waiting_for).toBe('outbox');
     const { next } = await storyOf(app, second);
-    expect(next).toMatchObject({ waiting_for: 'order', can: ['cancel'] });
+    expect(next).toMatchObject({ waiting_for: 'order', can: ['retry', 'cancel'] });
     expect(next.reason).toContain(first);
     await cancel(app, first).expect(200);
     expect((await storyOf(app, second)).next.waiting_for).toBe('outbox');
@@ -129,7 +134,7 @@ describe('the story of what is relayed', () => {
       },
       { what: 'its publication' },
     );
-    expect(story).toMatchObject({ status: 'accepted', next: { action: 'send', can: ['cancel'] } });
+    expect(story).toMatchObject({ status: 'accepted', next: { action: 'send', can: ['retry', 'cancel'] } });
     expect(story.next.reason).toContain('webhooks.transactional');
     await cancel(app, id).expect(200);
   });
@@ -230,7 +235,9 @@ providers:
       },
       { what: 'the wait after the third failure' },
     );
-    expect(story).toMatchObject({ next: { action: 'retry', at: story.next_attempt_at, can: ['cancel'] } });
+    expect(story).toMatchObject({
+      next: { action: 'retry', at: story.next_attempt_at, can: ['retry', 'cancel'] },
+    });
     expect(Date.parse(story.next_attempt_at!)).toBeGreaterThan(Date.parse(story.history[3]!.at));
     expect(story.history.slice(1)).toMatchObject(
       [1, 2, 3].map((number) => ({

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createKey } from '../../support/api-keys.js';
 import { startApp, type TestApp } from '../../support/app.js';
+import { letters, settle } from '../../support/settled.js';
 import { faultsOfDocument, OpenApiContract, type OpenApiDocument } from '../../support/open-api-contract.js';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -191,6 +192,45 @@ describe('the OpenAPI document', () => {
     await ask('get', '/v1/sandbox/faults', { status: 200 });
     await ask('delete', '/v1/sandbox/faults', { status: 204 });
     await ask('delete', '/v1/sandbox/messages', { status: 204 });
+  });
+
+  it('foretells what operators decide', async () => {
+    const [notifications, redrives] = ['/v1/admin/notifications/{id}', '/v1/admin/redrives'];
+    const [dead, doubtful, waiting, discarded] = await letters(app, 4);
+    await settle(app, [dead!, discarded!], { status: 'dead' });
+    await settle(app, [doubtful!], { status: 'in_doubt' });
+    const [verdict, reason] = [{ as: 'sent', reason: 'asked them' }, { reason: 'no use' }];
+    await ask('get', '/v1/admin/dead-letters', { status: 200, query: { limit: 1, type: 'welcome' } });
+    await ask('get', '/v1/admin/dead-letters', { status: 400, query: { cursor: 'x' } });
+    await ask('get', '/v1/admin/dead-letters/groups', { status: 200, query: { channel: 'email' } });
+    await ask('post', '/v1/admin/dead-letters/{id}/discard', { id: discarded!, status: 200, body: reason });
+    await ask('post', '/v1/admin/dead-letters/{id}/discard', { id: waiting!, status: 409, body: reason });
+    await ask('post', '/v1/admin/dead-letters/{id}/discard', { id: 'x', status: 404, body: reason });
+
+    const body = { name: 'after the outage', filter: { type: 'welcome' } };
+    await ask('post', redrives, { status: 202, body: { ...body, dry_run: true } });
+    const { body: started } = await ask('post', redrives, { status: 202, body });
+    await ask('post', redrives, { status: 200, body });
+    await ask('post', redrives, { status: 409, body: { ...body, filter: {} } });
+    await ask('get', `${redrives}/{id}`, { id: started.id, status: 200 });
+    await ask('get', `${redrives}/{id}`, { id: 'x', status: 404 });
+    await ask('post', `${redrives}/{id}/cancel`, { id: started.id, status: 200 });
+    await ask('post', `${redrives}/{id}/cancel`, { id: 'x', status: 404 });
+    const { body: empty } = await ask('post', redrives, {
+      status: 202,
+      body: { name: 'nothing', filter: { type: 'nothing' } },
+    });
+    await ask('post', `${redrives}/{id}/cancel`, { id: empty.id, status: 409, body: reason });
+
+    await ask('post', `${notifications}/retry`, { id: dead!, status: 200 });
+    await ask('post', `${notifications}/retry`, { id: waiting!, status: 200, body: reason });
+    await ask('post', `${notifications}/retry`, { id: doubtful!, status: 409 });
+    await ask('post', `${notifications}/retry`, { id: 'x', status: 404 });
+    await ask('post', `${notifications}/resolve`, { id: doubtful!, status: 200, body: verdict });
+    await ask('post', `${notifications}/resolve`, { id: waiting!, status: 409, body: verdict });
+    await ask('post', `${notifications}/resolve`, { id: 'x', status: 404, body: verdict });
+    await ask('get', '/v1/admin/audit', { status: 200, query: { target: started.id } });
+    await ask('get', '/v1/admin/audit', { status: 400, query: { cursor: 'x' } });
   });
 
   it('was asked about every operation it has', () => {

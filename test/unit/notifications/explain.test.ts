@@ -21,7 +21,7 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
   ...changes,
 });
 const story = (status: Status, waiting?: Waiting): Story => ({
-  notification: { id: ID, status } as Story['notification'],
+  notification: { id: ID, status, expiresAt: null, erasedAt: null } as Story['notification'],
   attempts: [],
   waiting,
   undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null },
@@ -29,12 +29,17 @@ const story = (status: Status, waiting?: Waiting): Story => ({
 
 describe('what happens next', () => {
   it.each([
-    ['due, a relay lives', 'accepted', waits(), { action: 'send', waiting_for: 'outbox', can: ['cancel'] }],
+    [
+      'due, a relay lives',
+      'accepted',
+      waits(),
+      { action: 'send', waiting_for: 'outbox', can: ['retry', 'cancel'] },
+    ],
     [
       'for later',
       'scheduled',
       waits({ isDue: false }),
-      { action: 'send', waiting_for: 'schedule', at: AT.toISOString(), can: ['cancel'] },
+      { action: 'send', waiting_for: 'schedule', at: AT.toISOString(), can: ['retry', 'cancel'] },
     ],
     [
       'failed before',
@@ -47,13 +52,13 @@ describe('what happens next', () => {
       'published',
       'accepted',
       waits({ publishedAt: AT, queue: 'webhooks.bulk' }),
-      { action: 'send', waiting_for: 'queue', can: ['cancel'] },
+      { action: 'send', waiting_for: 'queue', can: ['retry', 'cancel'] },
     ],
     [
       'behind another',
       'accepted',
       waits({ behind: ID }),
-      { action: 'send', waiting_for: 'order', can: ['cancel'] },
+      { action: 'send', waiting_for: 'order', can: ['retry', 'cancel'] },
     ],
     ['being claimed', 'accepted', undefined, { action: 'wait', waiting_for: 'provider', can: [] }],
     ['under way', 'sending', undefined, { action: 'wait', waiting_for: 'provider', can: [] }],
@@ -78,6 +83,14 @@ describe('what happens next', () => {
       expect(explain(story('accepted', waits({ relaySilentMs }))).reason).toContain(
         'start a process with the role relay',
       );
+    }
+  });
+
+  it('offers no retry of what has expired or was erased', () => {
+    const dead = story('dead');
+    for (const end of [{ expiresAt: new Date(0) }, { erasedAt: AT }]) {
+      const { can } = explain({ ...dead, notification: { ...dead.notification, ...end } });
+      expect(can).toEqual([]);
     }
   });
 
