@@ -62,7 +62,8 @@ export class RelayLoop {
 
   /** One pass, and the wait after it. */
   private async step(): Promise<void> {
-    const { published, isFull, hasMore, dueMs } = await this.relay.runOnce();
+    const { published, isFull, hasMore, dueMs, failure } = await this.relay.runOnce();
+    if (failure !== undefined && published === 0) throw failure;
     if (published > 0 || hasMore || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
     if (isFull) await this.sleep(FULL_MS, false);
     else if (dueMs !== undefined && dueMs <= 0) await this.sleep(BLOCKED_MS);

@@ -29,6 +29,8 @@ export interface Pass {
   hasMore: boolean;
   /** Until the next row may go, milliseconds; negative when it may already; undefined when nothing waits. */
   dueMs: number | undefined;
+  /** The first queue that could not be served, and why. */
+  failure: unknown;
 }
 
 /**
@@ -58,13 +60,22 @@ export class RelayService {
     const gates = await this.gates.held();
     const routes = this.router.routes(gates);
     const survey = await this.surveyor.look(routes, gates);
-    const pass: Pass = { published: 0, isFull: false, hasMore: survey.hasMore, dueMs: undefined };
+    const pass: Pass = {
+      published: 0,
+      isFull: false,
+      hasMore: survey.hasMore,
+      dueMs: undefined,
+      failure: undefined,
+    };
     for (const route of routes) {
       const dueMs = survey.dueMs(route);
       if (dueMs === undefined) continue;
       pass.dueMs = Math.min(pass.dueMs ?? Infinity, dueMs);
       if (dueMs > 0) continue;
-      const published = await this.publish(route, survey);
+      const published = await this.publish(route, survey).catch((error: unknown) => {
+        pass.failure ??= error; // the other queues are not to blame
+        return 0;
+      });
       if (published === 'no room') pass.isFull = true;
       else pass.published += published;
     }

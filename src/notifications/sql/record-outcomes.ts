@@ -23,6 +23,9 @@ export interface AttemptRecord {
  * after a lost answer is harmless. A relay is woken for what its poll (1 s) would see too late: a retry sooner than that,
  * or the next of an ordering key.
  *
+ * A retry after any doubtful attempt goes to the provider that may have it, also when a later attempt there was a plain
+ * failure: another provider would make a second message.
+ *
  * `closed` hands the input on: joining it again would compare every row of the group with every other. "Open" is asked as
  * `finished_at IS NULL`, which a CHECK makes the same as `outcome IS NULL`: the latter tempts the planner to read all of
  * `attempts_open`, with what was open once and is not vacuumed yet, for every group instead of one key a row.
@@ -54,7 +57,10 @@ const RECORD_OUTCOMES = `
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                         ordering_seq, dispatch)
     SELECT m.id, m.channel, m.lane, 'retry', now() + m.delay_ms * interval '1 ms', least(m.expires_at, m.deadline_at),
-           m.reason, m.pinned_provider, m.endpoint_id, o.seq, m.dispatch
+           m.reason,
+           coalesce(m.pinned_provider, (
+             SELECT a.provider FROM attempts a
+              WHERE a.notification_id = m.id AND a.outcome = 'in_doubt' ORDER BY a.number DESC LIMIT 1)), m.endpoint_id, o.seq, m.dispatch
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (

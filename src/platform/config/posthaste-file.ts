@@ -73,8 +73,57 @@ const NotificationType = Type.Object(
 
 const LaneSettings = Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1 })) }, strict);
 
+/** Sections whose parts of the service are not there yet: checked, so that a file written for them is right, and unused. */
+const Limits = Type.Object(
+  {
+    max_waiting: Type.Optional(
+      Type.Object(
+        {
+          transactional: Type.Optional(Type.Integer({ minimum: 1 })),
+          bulk: Type.Optional(Type.Integer({ minimum: 1 })),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+const AlertTarget = Type.Object(
+  {
+    kind: oneOf(['webhook', 'slack', 'email']),
+    url: Type.Optional(Type.String()),
+    to: Type.Optional(Type.String()),
+  },
+  strict,
+);
+const Alerts = Type.Object(
+  {
+    heartbeat_url: Type.Optional(Type.String()),
+    to: Type.Optional(Type.Array(AlertTarget)),
+    queue_age: Type.Optional(Duration),
+    in_doubt_age: Type.Optional(Duration),
+    window: Type.Optional(Duration),
+  },
+  strict,
+);
+const DurationOrForever = Type.String({
+  pattern: `${DURATION_PATTERN}|^forever$`,
+  description: 'A duration, or forever.',
+});
+const Retention = Type.Object(
+  {
+    payload: Type.Optional(DurationOrForever),
+    attempts: Type.Optional(DurationOrForever),
+    keys: Type.Optional(Type.Literal('forever')),
+  },
+  strict,
+);
+
 const PosthasteFile = Type.Object(
   {
+    limits: Type.Optional(Limits),
+    alerts: Type.Optional(Alerts),
+    retention: Type.Optional(Retention),
     providers: Type.Optional(Type.Array(CommonProvider)),
     types: Type.Optional(
       Type.Record(Type.String({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$' }), NotificationType, strict),
