@@ -1,13 +1,14 @@
-import { Body, Controller, Get, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 import { type Static, Type } from 'typebox';
 
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { CHANNELS } from '../domain/channel.js';
 import { GATE_HOLDERS, type Hold } from '../domain/gate.js';
 import { GatesStore } from '../gates/gates.store.js';
+import { Pauses } from '../gates/pauses.service.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { Problem } from '../platform/http/problem.js';
-import { Route } from '../platform/http/route.js';
+import { type CallerRequest, Route } from '../platform/http/route.js';
 
 const oneOf = <const T extends readonly string[]>(values: T) =>
   Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
@@ -41,12 +42,15 @@ const Reason = Type.Object(
   { additionalProperties: false },
 );
 
+type Reason = Static<typeof Reason>;
+
 /** The providers as operators see them: what holds them, and an operator's own hold. */
 @Controller('v1/admin/providers')
 export class ProvidersController {
   constructor(
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(GatesStore) private readonly gates: GatesStore,
+    @Inject(Pauses) private readonly pauses: Pauses,
   ) {}
 
   @Get()
@@ -76,10 +80,11 @@ export class ProvidersController {
   })
   async pause(
     @Param('name') name: string,
-    @Body() body: Static<typeof Reason> | undefined,
+    @Body() body: Reason | undefined,
+    @Req() request: CallerRequest,
   ): Promise<ProviderView> {
     this.provider(name);
-    await this.gates.hold('provider', name, 'pause', undefined, body?.reason ?? 'paused');
+    await this.pauses.pause(name, body?.reason, request.caller!.keyId);
     return this.view(name);
   }
 
@@ -88,12 +93,17 @@ export class ProvidersController {
   @Route({
     scope: 'admin',
     summary: 'End a pause; other holds stay',
+    body: Reason,
     answers: { 200: { description: 'It is not paused', schema: ProviderView } },
     problems: ['not_found'],
   })
-  async resume(@Param('name') name: string): Promise<ProviderView> {
+  async resume(
+    @Param('name') name: string,
+    @Body() body: Reason | undefined,
+    @Req() request: CallerRequest,
+  ): Promise<ProviderView> {
     this.provider(name);
-    await this.gates.release('provider', name, 'pause');
+    await this.pauses.resume(name, body?.reason, request.caller!.keyId);
     return this.view(name);
   }
 

@@ -7,6 +7,7 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
@@ -42,6 +43,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AcceptService,
     AcceptGroup,
     Addressing,
+    Pauses,
     Stories,
     WaitingHolds,
     WakeUp,

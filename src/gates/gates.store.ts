@@ -1,8 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Pool, PoolClient } from 'pg';
 
 import type { GateHolder, GateKind, Hold } from '../domain/gate.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { HeldGates } from './held-gates.js';
+
+/** The pool, or the caller's transaction. */
+type Queryable = Pool | PoolClient;
 
 interface Row {
   kind: GateKind;
@@ -26,8 +30,9 @@ export class GatesStore {
     heldBy: GateHolder,
     forMs: number | undefined,
     detail: string,
+    db: Queryable = this.pool,
   ): Promise<void> {
-    await this.pool.query({
+    await db.query({
       name: 'hold_gate',
       text: `INSERT INTO gates AS g (kind, key, held_by, held_until, detail)
              VALUES ($1, $2, $3, coalesce(now() + $4 * interval '1 ms', 'infinity'), $5)
@@ -39,8 +44,13 @@ export class GatesStore {
   }
 
   /** Whether there was such a hold. Relays are woken: what waited may go. */
-  async release(kind: GateKind, key: string, heldBy: GateHolder): Promise<boolean> {
-    const { rowCount } = await this.pool.query({
+  async release(
+    kind: GateKind,
+    key: string,
+    heldBy: GateHolder,
+    db: Queryable = this.pool,
+  ): Promise<boolean> {
+    const { rowCount } = await db.query({
       name: 'release_gate',
       text: `WITH released AS (DELETE FROM gates WHERE kind = $1 AND key = $2 AND held_by = $3 RETURNING held_until > now() AS was_held)
              SELECT pg_notify('posthaste_outbox', '') FROM released WHERE was_held`,

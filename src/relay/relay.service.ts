@@ -30,7 +30,7 @@ export interface Pass {
   /** Until the next row may go, milliseconds; negative when it may already; undefined when nothing waits. */
   dueMs: number | undefined;
   /** The first queue that could not be served, and why. */
-  failure: unknown;
+  failure: Error | undefined;
 }
 
 /**
@@ -73,7 +73,7 @@ export class RelayService {
       pass.dueMs = Math.min(pass.dueMs ?? Infinity, dueMs);
       if (dueMs > 0) continue;
       const published = await this.publish(route, survey).catch((error: unknown) => {
-        pass.failure ??= error; // the other queues are not to blame
+        pass.failure ??= error as Error; // the other queues are not to blame
         return 0;
       });
       if (published === 'no room') pass.isFull = true;

@@ -113,5 +113,10 @@ describe.each(BACKENDS)('what is held does not go out (%s)', (backend) => {
     await service.request('POST', '/v1/admin/providers/hooks/resume', {});
     expect(await service.settled()).toEqual({ delivered: 20 });
     expect(sink.doubled).toEqual([]);
+    const { body: audit } = await service.request('GET', '/v1/admin/audit?target=hooks');
+    expect(audit.items).toMatchObject([
+      { action: 'provider.resume', before: { paused: true }, after: { paused: false } },
+      { action: 'provider.pause', reason: 'an incident' },
+    ]);
   }, 60_000);
 });
