@@ -4,7 +4,7 @@ import { HookSink } from '../support/hook-sink.js';
 import { BACKENDS, TestService } from '../support/service.js';
 import { waitFor } from '../support/wait-for.js';
 
-// Only where there is a Redis to take away: CI runs nothing without one.
+// CI runs nothing without a Redis to take away; elsewhere the queues' own home is asked after.
 if (BACKENDS.includes('redis')) {
   describe('Redis goes away', () => {
     let service: TestService;
@@ -72,5 +72,15 @@ if (BACKENDS.includes('redis')) {
       },
       90_000,
     );
+  });
+} else {
+  describe('there is no Redis', () => {
+    it('keeps its queues in PostgreSQL, and says that they are well', async () => {
+      const service = await TestService.create({ backend: 'postgresql' });
+      await service.start();
+      const { body } = await service.request('GET', '/health/ready');
+      expect(body.checks).toEqual({ postgresql: 'ok', migrations: 'ok', queues: 'ok' });
+      await service.stop();
+    });
   });
 }
