@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import type { Next } from '../../domain/decide-next.js';
+import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
 
 /** What one attempt came to and what follows, for one commit. */
@@ -58,9 +59,7 @@ const RECORD_OUTCOMES = `
                         ordering_seq, dispatch)
     SELECT m.id, m.channel, m.lane, 'retry', now() + m.delay_ms * interval '1 ms', least(m.expires_at, m.deadline_at),
            m.reason,
-           coalesce(m.pinned_provider, (
-             SELECT a.provider FROM attempts a
-              WHERE a.notification_id = m.id AND a.outcome = 'in_doubt' ORDER BY a.number DESC LIMIT 1)), m.endpoint_id, o.seq, m.dispatch
+           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id, o.seq, m.dispatch
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
+import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import { type AttemptRecord, classOf } from './record-outcomes.js';
 
 /** The class and code under which upkeep closes the attempts of a worker that was given up. */
@@ -113,7 +114,7 @@ async function owe(
   await client.query(
     `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                          ordering_seq, dispatch)
-     VALUES ($1, $2, $3, 'retry', now() + $4 * interval '1 ms', $5, $6, $7, $8, $9, $10)`,
+     VALUES ($1, $2, $3, 'retry', now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10)`,
     [
       id,
       row.channel,

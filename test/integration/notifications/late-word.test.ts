@@ -196,6 +196,20 @@ describe('claims and late words', () => {
     expect(await owed()).toMatchObject([{ provider: 'ses' }]);
   });
 
+  it('stays with it also when the later word comes late', async () => {
+    await begin();
+    await notifications.record([
+      record(
+        failed('in_doubt', { class: 'in_doubt', code: 'dropped', detail: '', scope: 'provider' }),
+        again(true),
+      ),
+    ]);
+    await begin();
+    await notifications.record([record(lost, { status: 'in_doubt', reason: WORKER_LOST }, 2, 2)]);
+    expect(await notifications.settleLate(record(notSent, again(false), 2, 2))).toBe(true);
+    expect(await owed()).toMatchObject([{ provider: 'ses' }]);
+  });
+
   it('files a death by deadline as one, whatever the last error was', async () => {
     await begin();
     const deferred = failed('deferred', { class: 'slow', code: 'smtp_451', detail: '', scope: 'message' });
