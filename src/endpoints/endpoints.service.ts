@@ -9,6 +9,7 @@ import { fromPublicId, toPublicId } from '../domain/public-id.js';
 import { parseDurationMs } from '../platform/config/units.js';
 import { Sealer } from '../platform/crypto/sealer.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
+import { OWN_HEADER } from '../platform/http/own-headers.js';
 import { Problem } from '../platform/http/problem.js';
 import { checkWebhookUrl } from '../platform/http/webhook-url.js';
 import { EndpointDirectory } from './endpoint-directory.service.js';
@@ -19,8 +20,6 @@ import type { EndpointQuery, EndpointRequest, EndpointView } from './endpoint.sc
 const SECRET_BYTES = 32;
 const DEFAULT_LIMIT = 50;
 const UNIQUE_VIOLATION = '23505';
-const RESERVED_HEADER =
-  /^(webhook-.*|content-.*|user-agent|host|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|transfer-encoding|traceparent)$/i;
 
 /** Subscribers' endpoints: created, read, listed, deleted. Deliveries read them through EndpointDirectory. */
 @Injectable()
@@ -138,7 +137,7 @@ export class Endpoints {
 
 function refuseReservedHeaders(headers: Record<string, string>): void {
   const errors = Object.keys(headers)
-    .filter((name) => RESERVED_HEADER.test(name))
+    .filter((name) => OWN_HEADER.test(name))
     .map((name) => ({ path: `/headers/${name}`, message: 'is set by the service' }));
   if (errors.length > 0)
     throw new Problem('invalid_request', 'Some headers cannot be overridden.', { errors });

@@ -7,6 +7,7 @@ import { fromPublicId } from '../../../../domain/public-id.js';
 import type { EndpointDirectory, EndpointTarget } from '../../../../endpoints/endpoint-directory.service.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
 import { type AddressFilter, AddressRefused } from '../../../../platform/http/address-filter.js';
+import { OWN_HEADER } from '../../../../platform/http/own-headers.js';
 import { checkWebhookUrl } from '../../../../platform/http/webhook-url.js';
 import { VERSION } from '../../../../platform/version.js';
 import type { Call, Parcel, Provider, WebhookContent } from '../../../channel.js';
@@ -22,9 +23,6 @@ const KEEP_ALIVE_MS = 30_000;
 const EXCERPT_BYTES = 1_024;
 const BODY_DEADLINE_MS = 1_000;
 const SWEEP_EVERY_MS = 250;
-/** Ours, whatever an endpoint asks for besides. */
-const OURS =
-  /^(webhook-.*|content-.*|user-agent|host|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|transfer-encoding|traceparent)$/i;
 
 type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
 
@@ -166,7 +164,7 @@ function headersFor(
   now: Date,
 ): Record<string, string> {
   const timestamp = Math.floor(now.getTime() / 1000);
-  const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OURS.test(name)));
+  const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name)));
   return {
     ...own,
     'content-type': 'application/json',
