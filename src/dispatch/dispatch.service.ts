@@ -49,7 +49,10 @@ export class DispatchService {
         return isWaiting || (await this.take(hint, queue, bound)) ? undefined : hint;
       }),
     );
-    await this.handBack(refused.filter((hint) => hint !== undefined));
+    await this.handBack(
+      refused.filter((hint) => hint !== undefined),
+      queue.provider,
+    );
   }
 
   /**
@@ -80,7 +83,7 @@ export class DispatchService {
 
   private takeLater(hint: Hint, queue: QueueRef, bound: AbortSignal): void {
     const taking = this.take(hint, queue, bound)
-      .then((isTaken) => (isTaken ? undefined : this.handBack([hint])))
+      .then((isTaken) => (isTaken ? undefined : this.handBack([hint], queue.provider)))
       .finally(() => this.waiting.delete(taking));
     this.waiting.add(taking);
   }
@@ -115,11 +118,11 @@ export class DispatchService {
     return true;
   }
 
-  private async handBack(hints: readonly Hint[]): Promise<void> {
+  private async handBack(hints: readonly Hint[], provider: string): Promise<void> {
     if (hints.length === 0) return;
     // If it fails, upkeep finds them: a hint that nobody took is a lost one.
     await this.outbox
-      .takeBack(hints, 0)
+      .takeBack(hints, this.mayGo.handBackMs(provider))
       .catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }
 }

@@ -86,11 +86,7 @@ interface Gate {
 }
 
 /** Whom the failure speaks about; nobody when it speaks about the message alone. */
-function gateOf(
-  outcome: Failed,
-  provider: string,
-  endpointId: string | null,
-): { kind: GateKind; key: string } | undefined {
+function gateOf(outcome: Failed, provider: string, endpointId: string | null): Gate | undefined {
   if (outcome.scope === 'provider') return { kind: 'provider', key: provider };
   return outcome.scope !== 'message' && endpointId !== null
     ? { kind: 'endpoint', key: endpointId }

@@ -33,7 +33,7 @@ describe('the time bound of a chunk', () => {
     };
     service = new DispatchService(
       { of: () => ({ slots, endpoints }) } as never,
-      { isOpenFor: () => true } as never,
+      { isOpenFor: () => true, handBackMs: () => 0 } as never,
       { take: () => Promise.reject(new Error('no hint should come this far')) } as never,
       {} as never,
       outbox as never,
