@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-
+import { wholePage } from '../platform/http/whole-page.js';
 import { markup } from './page/markup.js';
 import { api } from './page/script/api.js';
 import { app } from './page/script/app.js';
@@ -9,44 +8,10 @@ import { examples } from './page/script/examples.js';
 import { faults } from './page/script/faults.js';
 import { style } from './page/style.js';
 
-const script = `'use strict';\n(() => {${[dom, api, examples, details, faults, app].join('')}})();`;
-
-const sha256 = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
-/** The sandbox's page: one document that loads nothing from anywhere. */
-export const SANDBOX_PAGE = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Posthaste Sandbox</title>
-<link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath fill='%232a4bd0' d='M3 15.5 29 4l-7.500 24-6-9.500z'/%3E%3C/svg%3E">
-<style>${style}</style>
-</head>
-<body>${markup}<script>${script}</script></body>
-</html>
-`;
-
-/**
- * Scripts by hash: this one and no other, in the page and in every frame of it. Styles are `unsafe-inline`, because a frame
- * made with srcdoc inherits this policy and a letter without its inline styles is not the letter; what arrived reaches the
- * page itself as text only. Images are `data:` only, so that nothing in a letter tells anyone that it was opened.
- */
-export const SANDBOX_PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': [
-    `default-src 'none'`,
-    `script-src ${sha256(script)}`,
-    `style-src 'unsafe-inline'`,
-    `img-src data:`,
-    `connect-src 'self'`,
-    `frame-src 'none'`,
-    `base-uri 'none'`,
-    `form-action 'none'`,
-    `frame-ancestors 'none'`,
-  ].join('; '),
-  'cache-control': 'no-cache',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
+/** The sandbox's page. */
+export const { html: SANDBOX_PAGE, headers: SANDBOX_PAGE_HEADERS } = wholePage({
+  title: 'Posthaste Sandbox',
+  style,
+  markup,
+  script: `'use strict';\n(() => {${[dom, api, examples, details, faults, app].join('')}})();`,
+});
