@@ -11,6 +11,7 @@ import {
 } from '../outbox/outbox.store.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { occasionally } from '../queues/queue-connections.js';
 import { Queues } from '../queues/queues.js';
 import { intoChunks } from './chunks.js';
 import { dealOut, interleave } from './fair-share.js';
@@ -44,6 +45,7 @@ export interface Pass {
 export class RelayService {
   private readonly windows = new Windows();
   private readonly surveyor: Surveyor;
+  private readonly complain: ReturnType<typeof occasionally>;
 
   constructor(
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
@@ -51,9 +53,10 @@ export class RelayService {
     @Inject(ProviderRouter) private readonly router: ProviderRouter,
     @Inject(GatesStore) private readonly gates: GatesStore,
     @Inject(Gauges) private readonly gauges: Gauges,
-    @Inject(Log) private readonly log: Log,
+    @Inject(Log) log: Log,
   ) {
     this.surveyor = new Surveyor(outbox);
+    this.complain = occasionally(log, 'relay.publish_failed');
   }
 
   /** Looks at every queue and publishes what is due and has room. */
@@ -128,7 +131,7 @@ export class RelayService {
 
   /** Whether or not some hints got in: their numbers are spent, so taking the marks back cannot send anything twice. */
   private async takeBack(route: Route, hints: readonly Published[], cause: unknown): Promise<void> {
-    this.log.warn('relay.publish_failed', { queue: route.queue, hints: hints.length, err: cause });
+    this.complain(cause, { queue: route.queue, hints: hints.length });
     await this.outbox.takeBack(hints, 0);
   }
 }
