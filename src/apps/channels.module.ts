@@ -16,6 +16,7 @@ import { PayloadVault } from '../notifications/payload.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import { Suppressions } from '../suppressions/suppressions.js';
 import { Templates } from '../templating/templates.js';
 
 /** What the roles share: the record, the outbox, the channels with their providers. A new channel is two lines here. */
@@ -48,6 +49,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        Suppressions,
       ],
       exports: [
         Templates,
@@ -59,6 +61,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        Suppressions,
       ],
     };
   }
