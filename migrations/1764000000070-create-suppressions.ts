@@ -34,6 +34,9 @@ export class CreateSuppressions1764000000070 implements MigrationInterface {
     await runner.query(`CREATE INDEX suppressions_by_channel ON suppressions (channel, id)`);
     await runner.query(`CREATE INDEX suppressions_by_reason ON suppressions (reason, id)`);
     await runner.query(
+      `CREATE INDEX suppressions_by_channel_and_reason ON suppressions (channel, reason, id)`,
+    );
+    await runner.query(
       `CREATE INDEX suppressions_ending ON suppressions (expires_at) WHERE expires_at IS NOT NULL`,
     );
     await runner.query(`

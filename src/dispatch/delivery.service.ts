@@ -53,7 +53,9 @@ export class DeliveryService {
 
   private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
     const startedAt = performance.now();
-    const outcome = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
+    const outcome =
+      this.verdict.beforeCall(claimed) ??
+      (await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal));
     const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
     this.report.attempted(claimed, record, name);
     await this.outcomes.record(record);

@@ -4,9 +4,11 @@ import type { Pool, PoolClient } from 'pg';
 import type { SuppressionReason } from '../domain/suppression.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { Sealer } from '../platform/crypto/sealer.js';
+import { WorkPool } from '../platform/database/pools.js';
 import { addressHashOf } from './address-hash.js';
 import { draftOf, type Suppressed, type SuppressionDraft } from './draft.js';
 import { addSuppressions, findSuppressions } from './sql/add-suppressions.js';
+import { forgetSuppressions } from './sql/forget-suppressions.js';
 import { type Removed, reasonOf, removeByAddress, removeById } from './sql/remove-suppressions.js';
 import type { SuppressibleChannel } from './suppression.js';
 
@@ -21,6 +23,7 @@ export class Suppressions {
   constructor(
     @Inject(KeyedHasher) private readonly hasher: KeyedHasher,
     @Inject(Sealer) private readonly sealer: Sealer,
+    @Inject(WorkPool) private readonly pool: WorkPool,
   ) {}
 
   /** How many were added or renewed. Adding what is in force already changes nothing. */
@@ -55,16 +58,17 @@ export class Suppressions {
   }
 
   /** One by its id, if its reason is one of these. */
-  removeOne(
-    tx: PoolClient,
-    id: string,
-    reasons: readonly SuppressionReason[],
-  ): Promise<Removed | undefined> {
+  removeOne(tx: PoolClient, id: string, reasons: readonly SuppressionReason[]): Promise<Removed | undefined> {
     return removeById(tx, id, reasons);
   }
 
   reasonOf(tx: PoolClient, id: string): Promise<SuppressionReason | undefined> {
     return reasonOf(tx, id);
+  }
+
+  /** Rows that have ended leave. How many, by what they were. */
+  forget(): Promise<{ suppressions: number; strikes: number }> {
+    return forgetSuppressions(this.pool);
   }
 
   /** For a statement that adds it in its own commit. */
