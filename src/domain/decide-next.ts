@@ -38,6 +38,8 @@ export interface Situation {
 const NOT_CONSUMED_DELAY_MS = 5_000;
 /** Asking sooner than once an hour is our right, however long a provider wants us to stay away. */
 const RETRY_AFTER_CAP_MS = 3_600_000;
+/** The quiet hours that held it back may have ended since: then it goes soon, and not in a circle. */
+const QUIET_MIN_DELAY_MS = 1_000;
 /** An unknown outcome is not repeated at once: the receiver may still be busy with the first. */
 const IN_DOUBT_MIN_DELAY_MS = 1_000;
 
@@ -71,7 +73,7 @@ function retryOrDie(outcome: Failed, at: Situation, minimumMs: number): Next {
     case 'lease':
       return waitForOperator(outcome, at);
     case 'quiet':
-      return unlessTooLate(outcome, at, 0, false);
+      return unlessTooLate(outcome, at, QUIET_MIN_DELAY_MS, false);
     case 'internal':
       // Rendering the same data again gives the same fault; a bug of ours is not cured in sixteen seconds, but a
       // deployment under way may be. It takes the quick schedule and then the dead letters.

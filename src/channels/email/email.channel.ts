@@ -18,6 +18,9 @@ export interface UnsubscribeUrls {
   urlFor(notificationId: string): string | undefined;
 }
 
+/** For who asks what there is, and writes to nobody. */
+const NO_LINKS: UnsubscribeUrls = { urlFor: () => undefined };
+
 /** Mail to one mailbox. Knows addresses and content; how it travels is the providers' affair. */
 export class EmailChannel implements Channel<EmailContent> {
   readonly name = 'email';
@@ -25,7 +28,7 @@ export class EmailChannel implements Channel<EmailContent> {
 
   constructor(
     private readonly templates: EmailTemplates,
-    private readonly links: UnsubscribeUrls,
+    private readonly links: UnsubscribeUrls = NO_LINKS,
   ) {}
 
   parseAddress(to: string): ParsedAddress {
