@@ -207,10 +207,17 @@ function readYaml(text: string, faults: string[]): unknown {
   }
 }
 
+const NAME = /\$\{([A-Z0-9_]+)\}/g;
+
+/** The names that a file asks the environment for. */
+export const namesIn = (text: string): string[] => [
+  ...new Set([...text.matchAll(NAME)].map(([, name]) => name!)),
+];
+
 /** Replaces `${NAME}` in every string; a name that is not set is a fault, never an empty secret. */
 function fillIn(value: unknown, env: NodeJS.ProcessEnv, path: string, faults: string[]): unknown {
   if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Z0-9_]+)\}/g, (_, name: string) => {
+    return value.replace(NAME, (_, name: string) => {
       if (env[name] === undefined) faults.push(`${path || '/'}: \${${name}} is not set in the environment`);
       return env[name] ?? '';
     });
