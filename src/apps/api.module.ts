@@ -7,6 +7,8 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { CallbacksController } from '../receipts/callbacks.controller.js';
+import { Callbacks } from '../receipts/callbacks.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
@@ -37,6 +39,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    CallbacksController,
   ],
   providers: [
     IdempotentRequests,
@@ -51,6 +54,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    Callbacks,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap {

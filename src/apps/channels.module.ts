@@ -16,6 +16,10 @@ import { PayloadVault } from '../notifications/payload.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import { Addresses } from '../receipts/addresses.js';
+import { Receipts } from '../receipts/receipts.service.js';
+import { SuppressionList } from '../receipts/suppression-intent.js';
+import { SuppressionsByReceipt } from './suppressions-by-receipt.js';
 import { Templates } from '../templating/templates.js';
 
 /** What the roles share: the record, the outbox, the channels with their providers. A new channel is two lines here. */
@@ -48,6 +52,9 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        Addresses,
+        Receipts,
+        { provide: SuppressionList, useClass: SuppressionsByReceipt },
       ],
       exports: [
         Templates,
@@ -59,6 +66,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        Receipts,
       ],
     };
   }

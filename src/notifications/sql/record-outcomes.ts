@@ -14,6 +14,8 @@ export interface AttemptRecord {
   durationMs: number;
   /** After an unknown outcome it may only go to the provider that may have it; else null. */
   pinnedProvider: string | null;
+  /** Set when its provider reports later: then the provider's id is kept where a receipt finds it. */
+  awaitsReceipt?: boolean;
 }
 
 /**
@@ -35,16 +37,21 @@ const RECORD_OUTCOMES = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
                          $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
-                         $15::text[])
+                         $15::text[], $16::boolean[])
       AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
-            delay_ms, gives_back_try, pinned_provider, settled_class)
+            delay_ms, gives_back_try, pinned_provider, settled_class, awaits_receipt)
   ), closed AS (
     UPDATE attempts a
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
            finished_at = now()
       FROM input i
      WHERE a.notification_id = i.id AND a.number = i.number AND a.finished_at IS NULL
-    RETURNING i.*
+    RETURNING i.*, a.provider AS called
+  ), known_there_as AS (
+    INSERT INTO provider_messages (provider, provider_message_id, notification_id)
+    SELECT DISTINCT ON (called, provider_message_id) called, provider_message_id, id
+      FROM closed WHERE awaits_receipt AND provider_message_id IS NOT NULL
+    ON CONFLICT DO NOTHING
   ), moved AS (
     UPDATE notifications n
        SET status = i.next_status, worker_id = NULL, reason = i.reason, updated_at = now(),
@@ -117,5 +124,6 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     column((r) => r.next.status === 'retrying' && !r.next.consumesTry),
     column((r) => r.pinnedProvider),
     column((r) => classOf(r.next, r.outcome)),
+    column((r) => r.awaitsReceipt ?? false),
   ];
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { type Environment, readEnvironment } from './environment.js';
-import { emptyFile, type FileConfig, parsePosthasteFile } from './posthaste-file.js';
+import { emptyFile, type FileConfig, parsePosthasteFile, type ProviderConfig } from './posthaste-file.js';
 
 /** The whole configuration, read once at start. Injected under this class. */
 export class Config {
@@ -36,7 +36,13 @@ function readConfig(env: NodeJS.ProcessEnv): Config {
   const { file, faults: fileFaults } = readFile(environment.configFile, env);
   const all = [...faults, ...fileFaults.map((fault) => `${environment.configFile} ${fault}`)];
   if (all.length > 0) throw new ConfigError(all);
-  return new Config(environment, file);
+  const providers = file.providers.map((provider) => withCallbackUrl(provider, environment.publicUrl));
+  return new Config(environment, { ...file, providers });
+}
+
+function withCallbackUrl(provider: ProviderConfig, publicUrl: string | undefined): ProviderConfig {
+  if (publicUrl === undefined) return provider;
+  return { ...provider, callbackUrl: `${publicUrl.replace(/\/+$/, '')}/v1/callbacks/${provider.name}` };
 }
 
 /** A file that is named must be there; the default one may be missing. */
