@@ -271,6 +271,16 @@ describe('receipts from providers', () => {
       expect(await statusOf(id)).toBe('bounced');
     });
 
+    it('one that was called in vain says nothing of what another then sent', async () => {
+      const id = await one({ status: 'sent', provider: 'other', attempts: 2 });
+      await app.pool.query(
+        `UPDATE attempts SET provider = 'mail' WHERE notification_id = $1 AND number = 1`,
+        [uuidOf(id)],
+      );
+      await report({ id, status: 'bounced' });
+      expect(await statusOf(id)).toBe('sent');
+    });
+
     it('takes what it does not know, counts it, and keeps nothing of it', async () => {
       const before = [await counted('mail', 'unknown'), await count('receipts')];
       const [stranger] = await letters(app, 1);
