@@ -9,6 +9,10 @@ import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { CallbacksController } from '../receipts/callbacks.controller.js';
 import { Callbacks } from '../receipts/callbacks.service.js';
+import { SuppressionList } from '../consent/suppression-list.service.js';
+import { SuppressionsController } from '../consent/suppressions.controller.js';
+import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
+import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
@@ -40,6 +44,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     TemplatesController,
     TemplatesPageController,
     CallbacksController,
+    SuppressionsController,
+    UnsubscribeController,
   ],
   providers: [
     IdempotentRequests,
@@ -55,6 +61,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     Redrives,
     RestartTerms,
     Callbacks,
+    SuppressionList,
+    Unsubscribe,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap {

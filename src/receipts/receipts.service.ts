@@ -7,12 +7,18 @@ import { decisiveOf, isSettling } from '../domain/receipt.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { isSuppressible, type SuppressibleChannel } from '../suppressions/suppression.js';
+import { addressFaultOf } from './address-fault.js';
 import { Addresses } from './addresses.js';
 import type { Said } from './said.js';
 import { insertReceipts, type ReceiptRow, type StoredReceipt } from './sql/insert-receipts.js';
 import { matchReceipts } from './sql/match-receipts.js';
 import { adoptUnmatched, forgetUnmatched, markSettled, takePending } from './sql/pending-receipts.js';
-import { type SuppressionIntent, SuppressionList, type SuppressionVerdict } from './suppression-intent.js';
+import {
+  type SuppressionIntent,
+  SuppressionIntents,
+  type SuppressionVerdict,
+} from './suppression-intents.service.js';
 
 /** A message's id is on record with the outcome of its call; after this long nobody here sent it. Milliseconds. */
 const UNMATCHED_MS = 3_600_000;
@@ -37,7 +43,7 @@ export class Receipts {
   constructor(
     @Inject(NotificationsRepository) private readonly notifications: NotificationsRepository,
     @Inject(Addresses) private readonly addresses: Addresses,
-    @Inject(SuppressionList) private readonly suppressions: SuppressionList,
+    @Inject(SuppressionIntents) private readonly suppressions: SuppressionIntents,
   ) {}
 
   take(pool: Pool, provider: ProviderConfig, all: readonly Said[]): Promise<Taken> {
@@ -109,7 +115,7 @@ export class Receipts {
     );
     return telling.flatMap((one) => {
       const to = destinations.get(one.notificationId!);
-      if (!to || to.channel === 'webhook') return [];
+      if (!to || !isSuppressible(to.channel)) return [];
       const { channel, address } = to;
       const about = { channel, address, source: sourceOf(one.provider), notificationId: one.notificationId! };
       return [{ ...about, ...verdictOn(one, channel)! }];
@@ -130,14 +136,13 @@ function byNotification(receipts: readonly StoredReceipt[]): Map<string, StoredR
 /** Undefined for what says nothing of the address. */
 function verdictOn(
   { kind, class: errorClass, code }: Pick<StoredReceipt, 'kind' | 'class' | 'code'>,
-  channel: 'email' | 'sms',
+  channel: SuppressibleChannel,
 ): SuppressionVerdict | undefined {
   if (kind === 'start') return { do: 'allow' };
   if (kind === 'stop') return { do: 'suppress', reason: channel === 'sms' ? 'stop' : 'unsubscribe' };
   if (kind === 'complaint') return { do: 'suppress', reason: 'complaint' };
-  if (kind !== 'bounced' || errorClass !== 'suppress') return undefined;
-  // Twilio 21610: the recipient has texted STOP, to Twilio alone.
-  return { do: 'suppress', reason: code === 'twilio_21610' ? 'stop' : 'hard_bounce' };
+  const fault = kind === 'bounced' ? addressFaultOf(code, errorClass) : undefined;
+  return fault && { do: 'suppress', ...fault };
 }
 
 function intentsByAddress(
@@ -145,7 +150,7 @@ function intentsByAddress(
   rows: readonly (ReceiptRow & { said: Said })[],
   stored: readonly StoredReceipt[],
 ): SuppressionIntent[] {
-  if (channel === 'webhook') return [];
+  if (!isSuppressible(channel)) return [];
   const isNew = new Set(stored.map((one) => one.dedupeHash));
   return rows.flatMap(({ said, dedupeHash, ...row }) => {
     const verdict = verdictOn(row, channel);

@@ -3,6 +3,7 @@ import { createSign } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { fromPublicId } from '../../src/domain/public-id.js';
+import type { Said } from '../../src/receipts/said.js';
 import { SesDialect } from '../../src/receipts/ses/ses.dialect.js';
 import type { SnsEnvelope } from '../../src/receipts/ses/sns-envelope.js';
 import { signedTextOf } from '../../src/receipts/ses/sns-signature.js';
@@ -152,10 +153,7 @@ describe('callbacks of Amazon SES over SNS', () => {
 
   it('does without the original headers: by the id of SES alone', async () => {
     const { headers: _, ...bare } = mail;
-    const [one] = (await saidBy({ ...delivery, mail: bare })) as {
-      id?: string;
-      providerMessageId?: string;
-    }[];
+    const [one] = (await saidBy({ ...delivery, mail: bare })) as Said[];
     expect(one).toMatchObject({ providerMessageId: mail.messageId });
     expect(one).not.toHaveProperty('id');
   });

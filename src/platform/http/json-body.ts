@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { pointerTo } from './pointer.js';
-import { isRaw, rawBody, useRawBodies } from './raw-body.js';
+import { isRaw, rawBody } from './raw-body.js';
 import { type Fault, Problem } from './problem.js';
 
 const KIB = 1024;
@@ -22,7 +22,6 @@ const UNSTORABLE = /\u0000|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff
 /** Teaches Fastify to read JSON the careful way: bounded, shallow, storable, without keys that reach a prototype. */
 export function useCarefulJson(fastify: FastifyInstance, isLarge: (url: string) => boolean): void {
   fastify.removeAllContentTypeParsers();
-  useRawBodies(fastify);
   fastify.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer', bodyLimit: BATCH_BODY_LIMIT_BYTES },

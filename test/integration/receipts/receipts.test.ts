@@ -35,6 +35,9 @@ describe('receipts from providers', () => {
     app = await startApp({ yaml: YAML, env: { PUBLIC_URL } });
   });
   afterAll(() => app.stop());
+  beforeEach(async () => {
+    await app.pool.query(`TRUNCATE suppressions, suppression_strikes`); // what one test bounced, the next may write to
+  });
 
   const call = async (provider: string, { body, headers }: SignedCallback, query = '') =>
     (await app.bare('post', `/v1/callbacks/${provider}${query}`).set(headers).send(body)).status;
@@ -428,8 +431,10 @@ describe('receipts from providers', () => {
         ['SMa', ' stop. '],
         ['SMb', 'Start'],
         ['SMc', 'please stop by'],
-      ] as const)
+      ] as const) {
         expect(await inbound(sid, text)).toBe(204);
+        expect(await count(`suppressions WHERE reason = 'stop'`)).toBe(sid === 'SMa' ? 1 : 0);
+      }
       const { rows } = await app.pool.query(
         `SELECT kind FROM receipts WHERE kind IN ('stop', 'start') AND provider = 'texts' ORDER BY id`,
       );
@@ -439,6 +444,49 @@ describe('receipts from providers', () => {
       expect(text).toContain('posthaste_receipt_verdicts_total{channel="sms",verdict="start"} 1');
       const stored = await app.pool.query(`SELECT r::text AS row FROM receipts r`);
       expect(JSON.stringify(stored.rows)).not.toContain('4917012345678');
+    });
+  });
+
+  describe('about an address', () => {
+    const accepted = async (more: object) => {
+      const letter = { type: 'welcome', business_id: randomUUID(), data: { name: 'Ada' } };
+      return (await app.send({ ...letter, ...more })).body as { id: string; status: string };
+    };
+
+    it.each([
+      ['a hard bounce', { status: 'bounced', hard: true }, 'suppressed'],
+      ['a complaint', { status: 'complaint' }, 'suppressed'],
+      ['an unsubscribe', { status: 'stop' }, 'suppressed'],
+      ['a bounce of this mail alone', { status: 'bounced' }, 'accepted'],
+      ['a delivery', { status: 'delivered' }, 'accepted'],
+    ])('%s is heard at the door', async (_, word, expected) => {
+      const mail = { channel: 'email', recipient: `${randomUUID()}@example.com` };
+      const { id } = await accepted(mail);
+      await settle(app, [id], { status: 'sent', attempts: 1 });
+      await report({ id, ...word });
+      expect((await accepted(mail)).status).toBe(expected);
+    });
+
+    it('who resubscribes is written to again; who complained is not', async () => {
+      const mail = { channel: 'email', recipient: `${randomUUID()}@example.com` };
+      const { id } = await accepted(mail);
+      await settle(app, [id], { status: 'sent', attempts: 1 });
+      await report({ id, status: 'stop' });
+      await report({ id, status: 'start' });
+      expect((await accepted(mail)).status).toBe('accepted');
+      await report({ id, status: 'complaint' });
+      await report({ id, status: 'start' });
+      expect((await accepted(mail)).status).toBe('suppressed');
+    });
+
+    it('a handset out of reach is given up only after three texts', async () => {
+      const phone = { ...SMS(), recipient: '+4917098765432' };
+      for (const [round, expected] of ['accepted', 'accepted', 'suppressed'].entries()) {
+        const { id } = await accepted(phone);
+        await settle(app, [id], { status: 'sent', provider: 'texts', attempts: 1 });
+        await texted(id, { MessageStatus: 'undelivered', MessageSid: `SMr${round}`, ErrorCode: '30003' });
+        expect([round, (await accepted(phone)).status]).toEqual([round, expected]);
+      }
     });
   });
 
