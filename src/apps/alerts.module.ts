@@ -1,4 +1,4 @@
-import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Global, Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 import { AlertNotifier } from '../alerts/alert-notifier.upkeep.js';
 import { AlertTargets } from '../alerts/alert-targets.js';
@@ -24,6 +24,7 @@ const ALERT_UPKEEP = Symbol('upkeep of the alerts');
  * Alerts, in every process whatever its roles: that no relay is alive must be said by somebody else. One process at a time
  * looks, all of them tell.
  */
+@Global()
 @Module({
   providers: [
     AlertsStore,

@@ -10,6 +10,7 @@ import { WakeUp } from '../accept/wake-up.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
+import { AlertsController } from '../admin/alerts.controller.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
@@ -29,6 +30,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
   controllers: [
     NotificationsController,
     EndpointsController,
+    AlertsController,
     ApiKeysController,
     ProvidersController,
     AdminNotificationsController,

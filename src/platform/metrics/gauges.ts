@@ -28,7 +28,10 @@ export class Gauges {
     ['queue'],
   );
   readonly upkeep = this.counter('posthaste_upkeep_total', 'What upkeep put right', ['service', 'what']);
-  readonly alerts = this.counter('posthaste_alerts_total', 'Alerts by what became of them', ['kind', 'event']);
+  readonly alerts = this.counter('posthaste_alerts_total', 'Alerts by what became of them', [
+    'kind',
+    'event',
+  ]);
   readonly alertCalls = this.counter('posthaste_alert_calls_total', 'Calls to the targets of alerts', [
     'target',
     'result',
