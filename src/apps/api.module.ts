@@ -7,12 +7,16 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { ForcedBreakers } from '../gates/forced-breakers.service.js';
 import { Pauses } from '../gates/pauses.service.js';
+import { StandingReader } from '../overview/standing.reader.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { AlertsController } from '../admin/alerts.controller.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
+import { OverviewController } from '../admin/overview.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
+import { QueuesController } from '../admin/queues.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
 import { DeadLettersController } from '../admin/dead-letters.controller.js';
 import { AdminNotificationsController } from '../admin/notifications.controller.js';
@@ -32,7 +36,9 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EndpointsController,
     AlertsController,
     ApiKeysController,
+    OverviewController,
     ProvidersController,
+    QueuesController,
     AdminNotificationsController,
     DeadLettersController,
     RedrivesController,
@@ -45,7 +51,9 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AcceptService,
     AcceptGroup,
     Addressing,
+    ForcedBreakers,
     Pauses,
+    StandingReader,
     Stories,
     WaitingHolds,
     WakeUp,
