@@ -8,6 +8,10 @@ import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { ForcedBreakers } from '../gates/forced-breakers.service.js';
+import { SuppressionList } from '../consent/suppression-list.service.js';
+import { SuppressionsController } from '../consent/suppressions.controller.js';
+import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
+import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { StandingReader } from '../overview/standing.reader.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
@@ -45,6 +49,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    SuppressionsController,
+    UnsubscribeController,
   ],
   providers: [
     IdempotentRequests,
@@ -61,6 +67,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    SuppressionList,
+    Unsubscribe,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap {

@@ -6,6 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { AddressFaults } from '../dispatch/address-faults.js';
 import { Breakers } from '../dispatch/breakers.js';
 import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
@@ -18,6 +19,7 @@ import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Sender } from '../dispatch/sender.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WorkerLoop } from '../dispatch/worker.loop.js';
@@ -43,6 +45,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       module: WorkerModule,
       providers: [
         ...processors,
+        AddressFaults,
         Breakers,
         CallTally,
         CallTallies,
@@ -57,6 +60,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         Outcomes,
         OwnAttempts,
         ProviderDesks,
+        QuietTime,
         Sender,
         Verdict,
         {
