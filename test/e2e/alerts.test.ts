@@ -36,7 +36,9 @@ describe('operators hear of what goes wrong, once', () => {
     const yaml = `providers:
   - { name: mail, channel: email, kind: smtp, ${FROM}, ${provider} }
   - { name: hooks, channel: webhook, kind: http, timeout: 1s }
-types: { welcome: { retry: { retries: 20, base: 50ms, factor: 1, slow: [] } } }
+types:
+  welcome: { retry: { retries: 20, base: 50ms, factor: 1, slow: [] } }
+  order.shipped: { retry: { retries: 1, base: 50ms, slow: [] } }
 ${sink.section(more)}`;
     service = await TestService.create({ backend: BACKEND, yaml, ...(databaseUrl ? { databaseUrl } : {}) });
   };
@@ -104,7 +106,7 @@ ${sink.section(more)}`;
     await service.start();
     const endpoint = await service.createEndpoint(subscriber.url());
     subscriber.answer = () => 400;
-    const key = 'dead_letters:order.shipped:hooks:permanent';
+    const key = 'dead_letters:order.shipped:hooks:retry';
     await hooks(endpoint, 1, 'first');
     await told(key, ['raised']);
     await hooks(endpoint, 9, 'tenth');
