@@ -1,4 +1,5 @@
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { AcceptGroup } from '../accept/accept-group.js';
 import { AcceptService } from '../accept/accept.service.js';
@@ -8,6 +9,14 @@ import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { Pauses } from '../gates/pauses.service.js';
+import { EndpointTestController } from '../accept/endpoint-test.controller.js';
+import { EndpointRecoveryController } from '../dead-letters/endpoint-recovery.controller.js';
+import { EndpointAttempts } from '../endpoints/endpoint-attempts.reader.js';
+import { EndpointCareController } from '../endpoints/endpoint-care.controller.js';
+import { EndpointChanges } from '../endpoints/endpoint-changes.service.js';
+import { EndpointHealthReader } from '../endpoints/endpoint-health.reader.js';
+import { EndpointRotation } from '../endpoints/endpoint-rotation.service.js';
+import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
@@ -26,9 +35,13 @@ import { TemplatesPageController } from '../templating/templates-page.controller
 
 /** The role `api`: the door, and what callers may read. Needs PostgreSQL; never waits for the queue. */
 @Module({
+  imports: [TypeOrmModule.forFeature([EndpointEntity])],
   controllers: [
     NotificationsController,
     EndpointsController,
+    EndpointCareController,
+    EndpointTestController,
+    EndpointRecoveryController,
     ApiKeysController,
     ProvidersController,
     AdminNotificationsController,
@@ -40,6 +53,10 @@ import { TemplatesPageController } from '../templating/templates-page.controller
   ],
   providers: [
     IdempotentRequests,
+    EndpointAttempts,
+    EndpointChanges,
+    EndpointHealthReader,
+    EndpointRotation,
     AcceptService,
     AcceptGroup,
     Addressing,

@@ -9,6 +9,7 @@ import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
@@ -26,12 +27,23 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     LostHints,
     DeadWorkers,
     Overdue,
+    FailingEndpoints,
     Leftovers,
     RestartTerms,
     RedriveRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
+      inject: [
+        WorkPool,
+        Gauges,
+        Log,
+        LostHints,
+        DeadWorkers,
+        Overdue,
+        FailingEndpoints,
+        Leftovers,
+        RedriveRunner,
+      ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

@@ -56,7 +56,7 @@ export class DeliveryService {
     const outcome = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
     const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
     this.report.attempted(claimed, record, name);
-    await this.outcomes.record(record);
+    await this.outcomes.record(record, claimed.endpointId);
     await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through
     slot.release(); // only now: no more than the concurrency can ever be in doubt
   }
