@@ -25,7 +25,9 @@ export class EndpointRecoveryController {
     scope: 'endpoints',
     summary: 'Send again what was given up at this endpoint in a range of time',
     body: RecoveryRequest,
-    answers: { 202: { description: 'It has begun: the redrive and how many it covers', schema: RedriveStarted } },
+    answers: {
+      202: { description: 'It has begun: the redrive and how many it covers', schema: RedriveStarted },
+    },
     problems: ['not_found', 'wrong_state', 'idempotency_conflict'],
     isIdempotent: true,
   })

@@ -18,7 +18,11 @@ const RedriveFilter = Type.Object(
     status: Type.Optional(oneOf(REDRIVABLE, 'default: dead; the others need a range of time or ids')),
     ...choice,
     endpoint_id: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 64, description: 'ep_…: what died on its way to this endpoint' }),
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'ep_…: what died on its way to this endpoint',
+      }),
     ),
     died_after: Type.Optional(Time('given up at or after')),
     died_before: Type.Optional(Time('given up before')),

@@ -53,6 +53,8 @@ export class EndpointSwitch {
   /** Lets go of everything that holds it but its own wish to be left alone for a while (Retry-After). */
   async letGo(id: string, tx?: PoolClient): Promise<void> {
     for (const holder of ['disabled', 'endpoint'] as const)
-      await (tx ? this.gates.release('endpoint', id, holder, tx) : this.gates.release('endpoint', id, holder));
+      await (tx
+        ? this.gates.release('endpoint', id, holder, tx)
+        : this.gates.release('endpoint', id, holder));
   }
 }

@@ -38,7 +38,9 @@ export class EndpointTerms {
         ratePerSecond: rate && parseRatePerSecond(rate)!,
       })),
       ...given(request.concurrency, (concurrency) => ({ concurrency })),
-      ...given(request.timeout, (timeout) => ({ timeoutMs: timeout && this.checkedTimeout(timeout, faults) })),
+      ...given(request.timeout, (timeout) => ({
+        timeoutMs: timeout && this.checkedTimeout(timeout, faults),
+      })),
     };
     if (faults.length === 0) return columns as Partial<Columns>;
     throw new Problem('invalid_request', 'Some fields are wrong; each is named in `errors`.', {
@@ -71,9 +73,14 @@ export class EndpointTerms {
   /** A worker's places are dealt out by the provider's timeout: no subscriber may hold one longer. */
   private longestTimeoutMs(): number {
     const ofWebhooks = this.config.file.providers.filter(({ channel }) => channel === 'webhook');
-    return Math.max(...ofWebhooks.map(({ timeoutMs }) => timeoutMs), ofWebhooks.length > 0 ? 0 : DEFAULT_TIMEOUT_MS.webhook);
+    return Math.max(
+      ...ofWebhooks.map(({ timeoutMs }) => timeoutMs),
+      ofWebhooks.length > 0 ? 0 : DEFAULT_TIMEOUT_MS.webhook,
+    );
   }
 }
 
-const given = <V, C extends object>(value: V | undefined, columns: (value: V) => C): C | Record<string, never> =>
-  value === undefined ? {} : columns(value);
+const given = <V, C extends object>(
+  value: V | undefined,
+  columns: (value: V) => C,
+): C | Record<string, never> => (value === undefined ? {} : columns(value));

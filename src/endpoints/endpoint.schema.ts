@@ -44,7 +44,8 @@ const Timeout = Type.String({
 const Concurrency = Type.Integer({
   minimum: 1,
   maximum: MAX_ENDPOINT_CONCURRENCY,
-  description: "calls in flight at once, per worker process; default: the provider's per_endpoint_concurrency",
+  description:
+    "calls in flight at once, per worker process; default: the provider's per_endpoint_concurrency",
 });
 const Asymmetric = Type.Boolean({
   description: 'sign with a key pair too (v1a, Ed25519): who verifies needs no secret',
@@ -102,7 +103,9 @@ export const EndpointView = Type.Object({
   rate_limit: nullable(Type.String()),
   timeout: nullable(Type.String()),
   concurrency: nullable(Type.Integer()),
-  public_key: nullable(Type.String({ description: 'whpk_…: verifies the v1a signatures; null without them' })),
+  public_key: nullable(
+    Type.String({ description: 'whpk_…: verifies the v1a signatures; null without them' }),
+  ),
   enabled: Type.Boolean(),
   disabled_at: nullable(Type.String({ format: 'date-time' })),
   disabled_reason: nullable(

@@ -21,8 +21,12 @@ export function signatureOf(
 ): string {
   const signed = `${id}.${timestamp}.${body}`;
   return [
-    ...secrets.map((secret) => `v1,${createHmac('sha256', secretOf(secret)).update(signed).digest('base64')}`),
-    ...signingKeys.map((key) => `v1a,${sign(null, Buffer.from(signed), signingKeyOf(key)).toString('base64')}`),
+    ...secrets.map(
+      (secret) => `v1,${createHmac('sha256', secretOf(secret)).update(signed).digest('base64')}`,
+    ),
+    ...signingKeys.map(
+      (key) => `v1a,${sign(null, Buffer.from(signed), signingKeyOf(key)).toString('base64')}`,
+    ),
   ].join(' ');
 }
 

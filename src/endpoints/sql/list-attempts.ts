@@ -60,7 +60,12 @@ const END_OF_SCAN = `
 
 export async function listAttempts(
   pool: Pool,
-  query: { endpointId: string; status: AttemptStatus | undefined; after: AttemptsCursor | undefined; limit: number },
+  query: {
+    endpointId: string;
+    status: AttemptStatus | undefined;
+    after: AttemptsCursor | undefined;
+    limit: number;
+  },
 ): Promise<AttemptsPageRows> {
   const { endpointId, status, after, limit } = query;
   const from = [endpointId, after?.startedAt ?? null, after?.notificationId ?? null, after?.number ?? null];

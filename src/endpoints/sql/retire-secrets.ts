@@ -2,7 +2,9 @@ import type { PoolClient } from 'pg';
 
 /** How many retired secrets of an endpoint still sign; those whose time is over are removed on the way. */
 export async function countRetired(tx: PoolClient, id: string): Promise<number> {
-  await tx.query(`DELETE FROM endpoint_retired_secrets WHERE endpoint_id = $1 AND signs_until <= now()`, [id]);
+  await tx.query(`DELETE FROM endpoint_retired_secrets WHERE endpoint_id = $1 AND signs_until <= now()`, [
+    id,
+  ]);
   const { rowCount } = await tx.query(`SELECT FROM endpoint_retired_secrets WHERE endpoint_id = $1`, [id]);
   return rowCount ?? 0;
 }

@@ -4,7 +4,7 @@ import { RandomPool } from './random-pool.js';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY_ID_BYTES = 4;
+export const KEY_ID_BYTES = 4;
 const VERSION = 1;
 const HEADER_BYTES = 1 + KEY_ID_BYTES;
 const TAG_AT = HEADER_BYTES + IV_BYTES;
