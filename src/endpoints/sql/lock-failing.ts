@@ -18,7 +18,7 @@ const LOCK_FAILING = `
                       WHERE a.endpoint_id = e.id AND a.started_at >= e.failing_since AND a.outcome = 'taken')
      AND (SELECT count(*) FROM (SELECT FROM attempts a
                                  WHERE a.endpoint_id = e.id AND a.started_at >= e.failing_since AND a.outcome <> 'taken'
-                                 LIMIT $2) some) >= $2
+                                 LIMIT $2) few) >= $2
    ORDER BY e.id
    LIMIT $3
      FOR UPDATE OF e SKIP LOCKED`;

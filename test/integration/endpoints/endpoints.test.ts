@@ -33,7 +33,11 @@ describe('endpoints', () => {
 
   describe('are changed', () => {
     it('in what is given, and stay as they are in the rest; null takes a wish back', async () => {
-      const { id } = await subscribe(app, { description: 'first', headers: { 'X-Team': 'a' }, timeout: '5s' });
+      const { id } = await subscribe(app, {
+        description: 'first',
+        headers: { 'X-Team': 'a' },
+        timeout: '5s',
+      });
       const { body } = await patch(id, {
         url: 'https://hooks.example.com/new',
         types: ['invoice.*'],
@@ -53,7 +57,12 @@ describe('endpoints', () => {
         enabled: true,
       });
       await patch(id, { headers: null, timeout: null, concurrency: null }).expect(200);
-      expect(await get(id)).toMatchObject({ headers: {}, timeout: null, concurrency: null, rate_limit: '50/s' });
+      expect(await get(id)).toMatchObject({
+        headers: {},
+        timeout: null,
+        concurrency: null,
+        rate_limit: '50/s',
+      });
       const { rows } = await app.pool.query(`SELECT rate_per_second FROM endpoints WHERE id = $1`, [
         endpointUuid(id),
       ]);
@@ -139,7 +148,11 @@ describe('endpoints', () => {
     it('and what is for them waits, says so, and goes when they are on again', async () => {
       const { id } = await subscribe(app);
       const { body } = await patch(id, { enabled: false }).expect(200);
-      expect(body).toMatchObject({ enabled: false, disabled_reason: 'owner', disabled_at: expect.any(String) });
+      expect(body).toMatchObject({
+        enabled: false,
+        disabled_reason: 'owner',
+        disabled_at: expect.any(String),
+      });
       const [hook] = await hooksFor(app, id, 1);
       expect(await nextOf(hook!)).toMatchObject({ action: 'send', waiting_for: 'endpoint' });
       expect((await nextOf(hook!)).reason).toContain('disabled');
@@ -302,8 +315,11 @@ describe('endpoints', () => {
         ...(await hooksFor(app, other, 1)),
       ] as [string, string, string, string];
       await settle(app, [early, mine, late, theirs], { status: 'dead', provider: 'webhooks' });
-      await app.pool.query(`UPDATE undelivered SET since = now() - interval '3 days' WHERE notification_id IN
-        (SELECT id FROM notifications WHERE endpoint_id = $1 ORDER BY id LIMIT 1)`, [endpointUuid(id)]);
+      await app.pool.query(
+        `UPDATE undelivered SET since = now() - interval '3 days' WHERE notification_id IN
+        (SELECT id FROM notifications WHERE endpoint_id = $1 ORDER BY id LIMIT 1)`,
+        [endpointUuid(id)],
+      );
       const since = new Date(Date.now() - 86_400_000).toISOString();
       const { body } = await recover(id, { since }).set('idempotency-key', `k-${id}`).expect(202);
       expect(body).toMatchObject({ matched: 2, dry_run: false, id: expect.stringMatching(/^rdr_/) });
@@ -377,16 +393,20 @@ describe('endpoints', () => {
       'but not from the cursor %s',
       async (cursor) => {
         const { id } = await subscribe(app);
-        const { body } = await app.request('get', `/v1/endpoints/${id}/attempts?cursor=${cursor}`).expect(400);
+        const { body } = await app
+          .request('get', `/v1/endpoints/${id}/attempts?cursor=${cursor}`)
+          .expect(400);
         expect(body.code).toMatch(/^invalid_/);
       },
     );
 
     it('from their index', async () => {
-      const { rows } = await app.pool.query<{ 'QUERY PLAN': string }>(
-        `SET enable_seqscan = off; EXPLAIN SELECT * FROM attempts WHERE endpoint_id = '${endpointUuid((await subscribe(app)).id)}'
+      const { rows } = await app.pool
+        .query<{ 'QUERY PLAN': string }>(
+          `SET enable_seqscan = off; EXPLAIN SELECT * FROM attempts WHERE endpoint_id = '${endpointUuid((await subscribe(app)).id)}'
           ORDER BY started_at DESC, notification_id DESC, number DESC LIMIT 50; RESET enable_seqscan`,
-      ).then((results) => (results as unknown as { rows: { 'QUERY PLAN': string }[] }[])[1]!);
+        )
+        .then((results) => (results as unknown as { rows: { 'QUERY PLAN': string }[] }[])[1]!);
       const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
       expect(plan).toContain('attempts_by_endpoint');
       expect(plan).not.toContain('Sort');
@@ -417,8 +437,11 @@ describe('endpoints', () => {
       { ago: '1 second', outcome: null },
     ]);
     await app.pool.query(`UPDATE endpoints SET failing_since = now() WHERE id = $1`, [endpointUuid(id)]);
-    await app.pool.query(`UPDATE outbox SET published_at = now(), queue = 'x' WHERE notification_id =
-      (SELECT min(notification_id::text)::uuid FROM outbox WHERE endpoint_id = $1)`, [endpointUuid(id)]);
+    await app.pool.query(
+      `UPDATE outbox SET published_at = now(), queue = 'x' WHERE notification_id =
+      (SELECT min(notification_id::text)::uuid FROM outbox WHERE endpoint_id = $1)`,
+      [endpointUuid(id)],
+    );
     expect(await health()).toMatchObject({
       state: 'failing',
       failing_since: expect.any(String),
@@ -430,6 +453,10 @@ describe('endpoints', () => {
       `INSERT INTO gates (kind, key, held_by, held_until) VALUES ('endpoint', $1, 'endpoint', now() + interval '1 h')`,
       [endpointUuid(id)],
     );
-    expect(await health()).toMatchObject({ state: 'held', held_by: 'endpoint', held_until: expect.any(String) });
+    expect(await health()).toMatchObject({
+      state: 'held',
+      held_by: 'endpoint',
+      held_until: expect.any(String),
+    });
   });
 });
