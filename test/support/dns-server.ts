@@ -27,7 +27,7 @@ export async function startScriptedDns(...script: string[][]): Promise<ScriptedD
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   const resolver = new Resolver({ timeout: 1_000, tries: 1 });
-  resolver.setServers([`127.0.0.1:${(socket.address() as AddressInfo).port}`]);
+  resolver.setServers([`127.0.0.1:${socket.address().port}`]);
   return {
     questions,
     resolve: (hostname, _options, callback) =>

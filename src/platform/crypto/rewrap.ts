@@ -10,7 +10,7 @@ export interface SealedColumn {
   key: readonly { name: string; type: string }[];
   /** The context that the value was sealed with, from `fields` of the row as text. */
   fields: readonly string[];
-  contextOf(...fields: string[]): string;
+  readonly contextOf: (...fields: string[]) => string;
 }
 
 export interface Rewrapped {
