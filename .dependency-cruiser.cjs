@@ -18,7 +18,7 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates'].map((slice) =>
+    ...['outbox', 'queues', 'templating', 'breakers', 'suppressions', 'gates'].map((slice) =>
       only(
         `${slice}-imports-the-floor`,
         slice,
@@ -31,6 +31,12 @@ module.exports = {
       'endpoints',
       ['endpoints', 'gates', 'domain', 'platform'],
       'What waits for a disabled endpoint waits behind its gate.',
+    ),
+    only(
+      'notifications-stand-on-the-floor',
+      'notifications',
+      ['notifications', 'suppressions', 'domain', 'platform'],
+      'The claim asks the suppression list and the outcome adds to it, each in its own statement.',
     ),
     {
       name: 'channels-apart',

@@ -44,4 +44,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     contextOf: (apiKeyId, key) => contextOfAnswer({ apiKeyId, key }),
   },
   byId('notifications', 'payload'),
+  byId('suppressions', 'address'),
 ];

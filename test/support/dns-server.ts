@@ -1,6 +1,5 @@
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns';
-import type { AddressInfo } from 'node:net';
 
 import type { ResolveAll } from '../../src/platform/http/address-filter.js';
 
