@@ -156,6 +156,17 @@ describe.each(BACKENDS)('a subscriber’s life (%s)', (backend) => {
     expect(await story(refused!)).toMatchObject({ attempts: 1, next: { can: ['retry'] } });
     expect(await get('')).toMatchObject({ enabled: false, disabled_reason: 'gone' });
     const waiting = await order(5);
+    const [hasty] = await service.sendAll([
+      {
+        type: 'order.placed',
+        recipient: 'h',
+        business_id: 'h',
+        channel: 'webhook',
+        to: endpoint.id,
+        expires_in: '1s',
+      },
+    ]);
+    await reach(hasty!, 'expired'); // it waits no longer than it may
     const next = await waitFor(async () => {
       const told = (await story(waiting[0]!)).next;
       return told.waiting_for === 'endpoint' ? told : undefined;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { rewrap } from '../../../src/apps/rewrap.js';
@@ -76,7 +77,27 @@ describe('npm run rewrap', () => {
     expect(repeated.secret).toBe(secret.secret);
   });
 
-  it('leaves a value alone that changed meanwhile, and names what neither key opens', async () => {
+  it('leaves a value alone that changed between its look and its write', async () => {
+    const id = endpointUuid(endpoint.id);
+    const seal = (secret: string): Buffer => new Sealer(OLD).seal(secret, id);
+    const write = (secret: string) =>
+      app.pool.query(`UPDATE endpoints SET secret = $2 WHERE id = $1`, [id, seal(secret)]);
+    await write('whsec_before');
+    const racing = {
+      query: async (text: string, values: unknown[]) => {
+        if (text.startsWith('UPDATE')) await write('whsec_meanwhile');
+        return app.pool.query(text, values);
+      },
+    } as unknown as pg.Pool;
+    const column = SEALED_COLUMNS.find(({ table, column }) => table === 'endpoints' && column === 'secret')!;
+    expect(await rewrapColumn(racing, new Sealer(NEW, OLD), column)).toEqual({ rewrapped: 0, unreadable: 0 });
+    const { rows } = await app.pool.query<{ secret: Buffer }>(`SELECT secret FROM endpoints WHERE id = $1`, [
+      id,
+    ]);
+    expect(new Sealer(OLD).open(rows[0]!.secret, id).toString()).toBe('whsec_meanwhile');
+  });
+
+  it('names what neither key opens, and leaves it', async () => {
     const stranger = randomBytes(32);
     const id = endpointUuid(endpoint.id);
     await app.pool.query(`UPDATE endpoints SET secret = $2 WHERE id = $1`, [
