@@ -15,6 +15,7 @@ import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
@@ -33,6 +34,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     Overdue,
     FailingEndpoints,
     Leftovers,
+    PendingReceipts,
     RestartTerms,
     RedriveRunner,
     {
@@ -46,6 +48,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         Overdue,
         FailingEndpoints,
         Leftovers,
+        PendingReceipts,
         RedriveRunner,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
