@@ -164,6 +164,10 @@ const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for'
     because: 'it refuses our configuration; an operator must look at it',
   },
   endpoint: { waiting_for: 'endpoint', because: 'its endpoint is down' },
+  disabled: {
+    waiting_for: 'endpoint',
+    because: 'it is disabled; what waits goes out when it is enabled again',
+  },
 };
 
 function explainHold({
