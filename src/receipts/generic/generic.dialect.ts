@@ -10,7 +10,7 @@ export interface GenericCallbacks {
   /** `whsec_` and base64. */
   secret: string;
   /** An address in its channel's normal form; undefined for what is none. */
-  addressOf(text: string): string | undefined;
+  addressOf: (text: string) => string | undefined;
 }
 
 /** Older or newer is a replay, or a clock that is wrong (Standard Webhooks 1.0, "Timestamp verification"). Milliseconds. */
