@@ -124,7 +124,7 @@ export class AcceptService {
   private answer(draft: Draft, settled: Settled, prepared: Prepared | Problem): Answer {
     const id = toPublicId('notification', settled.id);
     if (settled.isNew) {
-      this.gauges.accepted.inc({ result: 'accepted' });
+      this.gauges.accepted.inc({ result: settled.status === 'suppressed' ? 'suppressed' : 'accepted' });
       const segments = prepared instanceof Problem ? undefined : prepared.segments;
       return {
         httpStatus: 202,
