@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import type { Content } from '../channels/channel.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { isUnfit } from '../channels/unfit.js';
@@ -11,7 +12,7 @@ import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { type Fault, Problem } from '../platform/http/problem.js';
 import { type Addressed, type Draft, letterOf } from './draft.js';
 
-const MAX_DATA_BYTES = 64 * 1024;
+export const MAX_DATA_BYTES = 64 * 1024;
 
 /** What of a request depends on the configuration: channel, address, provider, template. All that can be known at the door. */
 @Injectable()
@@ -21,6 +22,7 @@ export class Addressing {
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(EndpointDirectory) private readonly endpoints: EndpointDirectory,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(TypeCatalogue) private readonly types: TypeCatalogue,
   ) {}
 
   /** Throws Problem: 400 for what the caller wrote, 422 for what this installation cannot do. */
@@ -37,6 +39,7 @@ export class Addressing {
     if (dataJson.length > MAX_DATA_BYTES || Buffer.byteLength(dataJson) > MAX_DATA_BYTES) {
       throw new Problem('too_large', `\`data\` may have at most ${MAX_DATA_BYTES / 1024} KiB of JSON.`);
     }
+    this.types.check(request.type, request.data ?? {});
     const endpointId = channel === 'webhook' ? await this.endpointOf(address) : null;
     const template = request.template ?? this.config.file.types.get(request.type)?.template ?? request.type;
     const content = this.prove(draft, channel, template);

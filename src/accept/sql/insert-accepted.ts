@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 import type { ChannelName, InDoubtPolicy, Lane } from '../../domain/channel.js';
 import type { Status } from '../../domain/status.js';
@@ -21,7 +21,8 @@ export interface NewNotification {
   payload: Buffer;
   eventId: string | null;
   endpointId: string | null;
-  apiKeyId: string;
+  /** Null: the service itself. */
+  apiKeyId: string | null;
   sendAt: string | null;
   expiresAt: string | null;
   expiresInMs: number | null;
@@ -74,7 +75,7 @@ const INSERT_ACCEPTED = `
   SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;
 
 export async function insertAccepted(
-  pool: Pool,
+  pool: Pool | PoolClient,
   rows: readonly NewNotification[],
   wake: boolean,
 ): Promise<Inserted[]> {

@@ -30,6 +30,8 @@ const CLAIM = `
            updated_at = now()
      WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
     RETURNING id, dispatch, status, type, channel, lane, template, locale, payload, endpoint_id AS "endpointId",
+              event_id AS "eventId",
+              (SELECT e.payload FROM events e WHERE e.id = notifications.event_id) AS "eventPayload",
               on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
               expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key
   ), opened AS (

@@ -62,6 +62,10 @@ const Retry = Type.Object(
 
 const NotificationType = Type.Object(
   {
+    description: Type.Optional(Type.String({ maxLength: 1_000 })),
+    schema: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Record(Type.String(), Type.Unknown())]),
+    ),
     channel: Type.Optional(oneOf(CHANNELS)),
     template: Type.Optional(Type.String()),
     expires_in: Type.Optional(Duration),
@@ -160,6 +164,9 @@ export interface ProviderConfig {
 }
 
 export interface TypeConfig {
+  description?: string | undefined;
+  /** JSON Schema of its data, or a file that holds one, in the folder of the templates. */
+  schema?: string | Readonly<Record<string, unknown>> | undefined;
   channel: ChannelName | undefined;
   template: string | undefined;
   expiresInMs: number | undefined;
@@ -296,6 +303,8 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
 
 function toType(raw: Static<typeof NotificationType>): TypeConfig {
   return {
+    description: raw.description,
+    schema: raw.schema,
     channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),
