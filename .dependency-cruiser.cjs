@@ -18,12 +18,22 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates', 'endpoints'].map((slice) =>
+    ...[
+      'outbox',
+      'queues',
+      'templating',
+      'breakers',
+      'notifications',
+      'gates',
+      'endpoints',
+      'catalogue',
+      'own-events',
+    ].map((slice) =>
       only(
         `${slice}-imports-the-floor`,
         slice,
-        [slice, 'domain', 'platform'],
-        'Reusable slices stand on the floor only.',
+        [slice, 'domain', 'platform', 'own-events'],
+        'Reusable slices stand on the floor only; each may say what becomes an event of ours.',
       ),
     ),
     {

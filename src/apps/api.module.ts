@@ -7,6 +7,12 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { EventTypesController } from '../catalogue/event-types.controller.js';
+import { AcceptEvent } from '../events/accept-event.service.js';
+import { EventDrafts } from '../events/event-drafts.service.js';
+import { EventsController } from '../events/events.controller.js';
+import { EventsReader } from '../events/events.reader.js';
+import { FanOut } from '../events/fan-out.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
@@ -29,6 +35,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
   controllers: [
     NotificationsController,
     EndpointsController,
+    EventsController,
+    EventTypesController,
     ApiKeysController,
     ProvidersController,
     AdminNotificationsController,
@@ -43,6 +51,10 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AcceptService,
     AcceptGroup,
     Addressing,
+    AcceptEvent,
+    EventDrafts,
+    EventsReader,
+    FanOut,
     Pauses,
     Stories,
     WaitingHolds,

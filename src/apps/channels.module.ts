@@ -14,6 +14,7 @@ import { NotificationsReader } from '../notifications/notifications.reader.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { PayloadVault } from '../notifications/payload.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
+import { OwnEvents } from '../own-events/own-events.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { Templates } from '../templating/templates.js';
@@ -45,6 +46,7 @@ export class ChannelsModule {
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
+        OwnEvents,
         PayloadVault,
         OutboxStore,
         GatesStore,
@@ -56,6 +58,7 @@ export class ChannelsModule {
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
+        OwnEvents,
         PayloadVault,
         OutboxStore,
         GatesStore,

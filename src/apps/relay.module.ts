@@ -3,6 +3,10 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { Verdict } from '../dispatch/verdict.js';
+import { WakeUp } from '../accept/wake-up.js';
+import { FanOut } from '../events/fan-out.service.js';
+import { OwnEventDrafts } from '../events/own-event-drafts.service.js';
+import { OwnEventRunner } from '../events/own-event.runner.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -29,9 +33,23 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     Leftovers,
     RestartTerms,
     RedriveRunner,
+    FanOut,
+    WakeUp,
+    OwnEventDrafts,
+    OwnEventRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
+      inject: [
+        WorkPool,
+        Gauges,
+        Log,
+        LostHints,
+        DeadWorkers,
+        Overdue,
+        Leftovers,
+        RedriveRunner,
+        OwnEventRunner,
+      ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

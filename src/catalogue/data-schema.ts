@@ -46,7 +46,8 @@ const freshAjv = (): Ajv2020 =>
   );
 
 function boundsFaults(schema: JsonSchema): string[] {
-  if (Buffer.byteLength(JSON.stringify(schema)) > MAX_BYTES) return [`is larger than ${MAX_BYTES / 1024} KiB`];
+  if (Buffer.byteLength(JSON.stringify(schema)) > MAX_BYTES)
+    return [`is larger than ${MAX_BYTES / 1024} KiB`];
   const faults: string[] = [];
   inspect(schema, '', MAX_DEPTH, faults);
   return faults;

@@ -27,7 +27,9 @@ export class EventTypesController {
   @Route({
     scope: 'read',
     summary: 'The types there are, and what their data looks like',
-    answers: { 200: { description: "Those of this installation, then the service's own", schema: EventTypeList } },
+    answers: {
+      200: { description: "Those of this installation, then the service's own", schema: EventTypeList },
+    },
   })
   list(): Static<typeof EventTypeList> {
     return {

@@ -64,7 +64,12 @@ interface Told {
   example: Readonly<Record<string, unknown>>;
 }
 
-const ended = (description: string, status: string, code: string, errorClass: string | null = null): Told => ({
+const ended = (
+  description: string,
+  status: string,
+  code: string,
+  errorClass: string | null = null,
+): Told => ({
   description,
   schema: NotificationEnded,
   example: { ...ENDED, status, code, class: errorClass },
@@ -75,7 +80,12 @@ const TOLD: Readonly<Record<OwnEventType, Told>> = {
   'posthaste.notification.delivered': ended('It arrived.', 'delivered', 'http_204'),
   'posthaste.notification.bounced': ended('It came back.', 'bounced', 'bounce'),
   'posthaste.notification.dead': ended('It was given up.', 'dead', 'smtp_550', 'permanent'),
-  'posthaste.notification.in_doubt': ended('Nobody knows what became of it.', 'in_doubt', 'reset', 'in_doubt'),
+  'posthaste.notification.in_doubt': ended(
+    'Nobody knows what became of it.',
+    'in_doubt',
+    'reset',
+    'in_doubt',
+  ),
   'posthaste.notification.suppressed': ended('Its address takes nothing.', 'suppressed', 'unsubscribed'),
   'posthaste.notification.expired': ended('Its time ran out.', 'expired', 'too_late', 'expired'),
   'posthaste.endpoint.disabled': {

@@ -8,6 +8,9 @@ import { compileDataSchema, type DataCheck, type JsonSchema } from './data-schem
 import type { EventType } from './event-type.js';
 import { OWN_TYPES } from './own-event-types.js';
 
+/** Of the templates' folder. */
+const SCHEMAS_FOLDER = '_schemas';
+
 /**
  * The types there are, and what the data of each looks like. Promises: what it lets pass fits the schema that it shows.
  * Compiled once, at start. A type that is not configured may be sent all the same, with any data.
@@ -18,7 +21,7 @@ export class TypeCatalogue {
     private readonly checks: ReadonlyMap<string, DataCheck>,
   ) {}
 
-  /** `folder`: where schemas that are files lie. Throws ConfigError with every fault. */
+  /** `folder`: the templates'. Throws ConfigError with every fault. */
   static load(file: Pick<FileConfig, 'types'>, folder: string): TypeCatalogue {
     const faults: string[] = [];
     const checks = new Map<string, DataCheck>();
@@ -54,11 +57,11 @@ function readSchema(
   if (typeof schema !== 'string') return schema;
   const path = normalize(schema);
   if (path.startsWith('..') || path.startsWith('/')) {
-    faults.push(`type ${type}: its schema must be a file in the folder of the templates`);
+    faults.push(`type ${type}: its schema must be a file in ${SCHEMAS_FOLDER}/ of the templates' folder`);
     return undefined;
   }
   try {
-    const parsed: unknown = JSON.parse(readFileSync(join(folder, path), 'utf8'));
+    const parsed: unknown = JSON.parse(readFileSync(join(folder, SCHEMAS_FOLDER, path), 'utf8'));
     if (parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as JsonSchema;
     faults.push(`type ${type}: ${path} is no JSON object`);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { tellOf } from '../../own-events/telling.js';
 import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
 
 /**
@@ -46,6 +47,10 @@ const CLAIM = `
   ), released AS (
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(SELECT id FROM claimed WHERE status <> 'sending' AND ordering_key IS NOT NULL))
+  ), told AS (${tellOf(`(
+    SELECT id, type, status, dispatch, 'too_late' AS code, CASE status WHEN 'dead' THEN 'deadline' ELSE 'expired' END AS class,
+           attempt AS attempts
+      FROM claimed WHERE status <> 'sending') AS ended`)}
   )
   SELECT * FROM claimed`;
 

@@ -165,7 +165,7 @@ export interface ProviderConfig {
 
 export interface TypeConfig {
   description?: string | undefined;
-  /** JSON Schema of its data, or a file that holds one, in the folder of the templates. */
+  /** JSON Schema of its data, or a file that holds one, in `_schemas/` of the templates' folder. */
   schema?: string | Readonly<Record<string, unknown>> | undefined;
   channel: ChannelName | undefined;
   template: string | undefined;
