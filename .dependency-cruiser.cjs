@@ -23,7 +23,7 @@ module.exports = {
       'queues',
       'templating',
       'breakers',
-      'notifications',
+      'suppressions',
       'gates',
       'endpoints',
       'catalogue',
@@ -35,6 +35,12 @@ module.exports = {
         [slice, 'domain', 'platform', 'own-events'],
         'Reusable slices stand on the floor only; each may say what becomes an event of ours.',
       ),
+    ),
+    only(
+      'notifications-stand-on-the-floor',
+      'notifications',
+      ['notifications', 'suppressions', 'own-events', 'domain', 'platform'],
+      'The claim asks the suppression list and the outcome adds to it, and both tell subscribers, each in its own statement.',
     ),
     {
       name: 'channels-apart',

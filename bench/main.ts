@@ -1,5 +1,6 @@
 import { accept } from './accept.question.js';
 import { acceptBatches } from './accept-batches.question.js';
+import { burst } from './burst.question.js';
 import { endToEnd } from './end-to-end.question.js';
 import { isolation } from './isolation.question.js';
 import { latency } from './latency.question.js';
@@ -9,6 +10,7 @@ import { type Answer, keepAnswer, printAnswer } from './support/report.js';
 const QUESTIONS: Readonly<Record<string, (effort: Effort) => Promise<Answer>>> = {
   accept,
   'accept-batches': acceptBatches,
+  burst,
   'end-to-end': endToEnd,
   latency,
   isolation,

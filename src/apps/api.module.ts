@@ -13,6 +13,10 @@ import { EventDrafts } from '../events/event-drafts.service.js';
 import { EventsController } from '../events/events.controller.js';
 import { EventsReader } from '../events/events.reader.js';
 import { FanOut } from '../events/fan-out.service.js';
+import { SuppressionList } from '../consent/suppression-list.service.js';
+import { SuppressionsController } from '../consent/suppressions.controller.js';
+import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
+import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
@@ -45,6 +49,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    SuppressionsController,
+    UnsubscribeController,
   ],
   providers: [
     IdempotentRequests,
@@ -63,6 +69,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    SuppressionList,
+    Unsubscribe,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap {

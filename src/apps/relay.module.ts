@@ -2,6 +2,8 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 
 import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
+import { AddressFaults } from '../dispatch/address-faults.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { FanOut } from '../events/fan-out.service.js';
@@ -26,6 +28,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayLoop,
     RelayService,
     ProviderRouter,
+    AddressFaults,
+    QuietTime,
     Verdict,
     LostHints,
     DeadWorkers,

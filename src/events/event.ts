@@ -75,6 +75,8 @@ export function notificationOf(
     expiresAt: null,
     expiresInMs: event.expiresInMs,
     deadlineMs: event.deadlineMs,
+    addressHash: null,
+    quietUntil: null,
   };
 }
 

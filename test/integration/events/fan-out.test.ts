@@ -160,7 +160,10 @@ describe('an event reaches every endpoint that subscribed', () => {
     const started = performance.now();
     let isDone = false;
     let answeredMeanwhile = 0;
-    const posted = post({ data }).finally(() => (isDone = true));
+    const posted = post({ data }).then((answer) => {
+      isDone = true;
+      return answer;
+    });
     for (; !isDone; answeredMeanwhile++)
       await app.request('get', '/v1/endpoints').query({ limit: 1 }).expect(200);
     const { status, body } = await posted;
