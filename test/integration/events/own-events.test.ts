@@ -48,7 +48,7 @@ describe('the service says what becomes of notifications', () => {
   afterAll(() => app.stop());
   beforeEach(async () => {
     await app.pool.query(
-      'TRUNCATE notifications, outbox, ordered, attempts, undelivered, endpoints, events, own_events',
+      'TRUNCATE notifications, outbox, ordered, attempts, undelivered, endpoints, events, own_events, suppressions',
     );
   });
 
@@ -243,6 +243,29 @@ describe('the service says what becomes of notifications', () => {
         [late, 'sent', '250'],
         [resolved, 'in_doubt', 'worker_lost'],
         [resolved, 'dead', 'resolved_as_dead'],
+      ].sort(),
+    );
+  });
+
+  it('tells what an address on the suppression list stops, at the door and at the claim', async () => {
+    await createEndpoint(app, { types: ['posthaste.*'] });
+    const before = await accept({ to: 'eve@example.com' });
+    await app
+      .request('post', '/v1/suppressions')
+      .send({ channel: 'email', address: 'eve@example.com', reason: 'manual' })
+      .expect(201);
+    const after = await accept({ to: 'eve@example.com' });
+    await claim(before);
+    const ends = (await told()).map((one) => [
+      one.businessId,
+      one.data['status'],
+      one.data['class'],
+      one.data['code'],
+    ]);
+    expect(ends.sort()).toEqual(
+      [
+        [`${before}:1`, 'suppressed', 'suppress', expect.stringContaining('manual')],
+        [`${after}:0`, 'suppressed', 'suppress', expect.stringContaining('manual')],
       ].sort(),
     );
   });
