@@ -27,7 +27,7 @@ export function compileDataSchema(schema: JsonSchema): { check: DataCheck } | { 
   if (faults.length > 0) return { faults };
   try {
     const validate = freshAjv().compile(schema);
-    return { check: (data) => (validate(data) ? [] : faultsOf(validate as ValidateFunction, '/data')) };
+    return { check: (data) => (validate(data) ? [] : faultsOf(validate, '/data')) };
   } catch (error) {
     return { faults: [(error as Error).message] };
   }

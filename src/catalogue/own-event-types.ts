@@ -25,15 +25,18 @@ export const NotificationEnded = Type.Object({
 
 const EndpointDisabled = Type.Object({
   id: Type.String({ description: 'ep_…' }),
-  reason: Type.String({ description: 'why, in a stable word: gone, failing' }),
+  reason: Type.String({ description: 'why, in a stable word: gone, failing, owner' }),
   at: Time('when it was disabled'),
 });
 
 const AlertChanged = Type.Object({
   id: Type.String({ description: 'alr_…' }),
   key: Type.String({ description: 'what it is about, the same each time it is raised' }),
-  severity: Type.String({ description: 'how bad it is' }),
+  kind: Type.String({ description: 'what is wrong, in a stable word' }),
+  severity: Type.String({ description: 'warning or critical' }),
   summary: Type.String({ description: 'a sentence for people' }),
+  count: Type.Integer({ description: 'how many it concerns' }),
+  since: Time('when it began'),
   at: Time('when it was raised, or resolved'),
 });
 
@@ -53,8 +56,11 @@ const DISABLED = {
 const ALERT = {
   id: 'alr_01m80pkjygecpr0xfxne84n1px',
   key: 'queue_age:ses.transactional',
+  kind: 'queue_age',
   severity: 'critical',
-  summary: 'The oldest of ses.transactional has waited for 90 s.',
+  summary: 'What is due for ses.transactional waits too long.',
+  count: 120,
+  since: '2026-11-22T08:58:00.000Z',
   at: '2026-11-22T09:00:00.000Z',
 };
 

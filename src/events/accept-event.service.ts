@@ -23,7 +23,7 @@ export interface EventAnswer {
 interface Underway {
   draft: EventDraft;
   /** PostgreSQL has answered: what follows takes its time, in bounded steps. */
-  begun(): void;
+  begun: () => void;
 }
 
 /** A fan-out holds a connection for as long as it takes; the rest of the pool stays for everybody else. */

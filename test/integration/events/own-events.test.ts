@@ -146,7 +146,7 @@ describe('the service says what becomes of notifications', () => {
     it('is told once, under its id and dispatch, without the recipient', async () => {
       const endpoint = await createEndpoint(app, { types: ['posthaste.notification.*'] });
       const id = await accept();
-      const dispatch = await end(id, outcome, next as Next);
+      const dispatch = await end(id, outcome, next);
       const [one, ...others] = await told();
       expect(others).toEqual([]);
       expect(one).toEqual({

@@ -39,7 +39,7 @@ describe('the schema of a type', () => {
       'uniqueItems needs maxItems',
     ],
   ])('may not hold %s', (_, schema, fault) => {
-    expect(faultsOf(schema as JsonSchema).join('\n')).toContain(fault);
+    expect(faultsOf(schema).join('\n')).toContain(fault);
   });
 
   it('may refer to itself, and use the usual formats', () => {
