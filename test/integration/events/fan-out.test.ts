@@ -85,6 +85,21 @@ describe('an event reaches every endpoint that subscribed', () => {
     expect(await counts()).toEqual({ events: 1, notifications: 3, outbox: 3 });
   });
 
+  it('is the same notification as one that was sent to the endpoint under the same key', async () => {
+    const endpoint = await createEndpoint(app, { types: ['order.*'] });
+    await post();
+    const direct = { ...EVENT, recipient: endpoint, channel: 'webhook' };
+    const { body } = await app.request('get', '/v1/notifications').query({ recipient: endpoint });
+    const same = await app.send(direct);
+    expect([same.status, same.body]).toEqual([
+      200,
+      { id: body.items[0].id, status: 'accepted', duplicate: true },
+    ]);
+    const other = await app.send({ ...direct, data: {} });
+    expect([other.status, other.body.fields]).toEqual([409, ['data']]);
+    expect(await counts()).toEqual({ events: 1, notifications: 1, outbox: 1 });
+  });
+
   it('answers other data under the same key with 409, names what differs, and changes nothing', async () => {
     await subscribe(app, 2);
     const { body: first } = await post();
