@@ -13,6 +13,8 @@ import { EventDrafts } from '../events/event-drafts.service.js';
 import { EventsController } from '../events/events.controller.js';
 import { EventsReader } from '../events/events.reader.js';
 import { FanOut } from '../events/fan-out.service.js';
+import { CallbacksController } from '../receipts/callbacks.controller.js';
+import { Callbacks } from '../receipts/callbacks.service.js';
 import { SuppressionList } from '../consent/suppression-list.service.js';
 import { SuppressionsController } from '../consent/suppressions.controller.js';
 import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
@@ -49,6 +51,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    CallbacksController,
     SuppressionsController,
     UnsubscribeController,
   ],
@@ -69,6 +72,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    Callbacks,
     SuppressionList,
     Unsubscribe,
   ],

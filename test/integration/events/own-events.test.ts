@@ -8,6 +8,7 @@ import { OwnEventRunner } from '../../../src/events/own-event.runner.js';
 import { Config } from '../../../src/platform/config/config.js';
 import { KeyedHasher } from '../../../src/platform/crypto/keyed-hasher.js';
 import { WorkPool } from '../../../src/platform/database/pools.js';
+import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import type { Next } from '../../../src/domain/decide-next.js';
 import { failed, type Outcome, taken } from '../../../src/domain/outcome.js';
@@ -266,6 +267,48 @@ describe('the service says what becomes of notifications', () => {
       [
         [`${before}:1`, 'suppressed', 'suppress', expect.stringContaining('manual')],
         [`${after}:0`, 'suppressed', 'suppress', expect.stringContaining('manual')],
+      ].sort(),
+    );
+  });
+
+  it("tells a provider's receipt once, also one that says it bounced", async () => {
+    await createEndpoint(app, { types: ['posthaste.*'] });
+    const [arrived, bounced] = [await accept(), await accept()];
+    await sent(arrived);
+    await sent(bounced);
+    const words = [
+      {
+        id: uuidOf(arrived),
+        provider: 'mail',
+        kind: 'delivered',
+        class: null,
+        code: 'delivered',
+        providerMessageId: null,
+      },
+      {
+        id: uuidOf(bounced),
+        provider: 'mail',
+        kind: 'bounced',
+        class: 'permanent',
+        code: 'smtp_550',
+        providerMessageId: null,
+      },
+    ] as const;
+    const report = () => inTransaction(app.pool, (tx) => notifications.settleByReceipts(tx, words));
+    expect([...(await report()).values()]).toEqual(['moved', 'moved']);
+    expect([...(await report()).values()]).toEqual(['unchanged', 'unchanged']);
+    const ends = (await told()).map((one) => [
+      one.businessId,
+      one.data['status'],
+      one.data['code'],
+      one.data['class'],
+    ]);
+    expect(ends.sort()).toEqual(
+      [
+        [`${arrived}:1`, 'sent', '250', null],
+        [`${arrived}:1`, 'delivered', 'delivered', null],
+        [`${bounced}:1`, 'sent', '250', null],
+        [`${bounced}:1`, 'bounced', 'smtp_550', 'permanent'],
       ].sort(),
     );
   });

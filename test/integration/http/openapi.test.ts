@@ -263,6 +263,11 @@ describe('the OpenAPI document', () => {
     await ask('post', '/v1/unsubscribe/{token}', { status: 404, key: null });
   });
 
+  it('foretells how callbacks are refused', async () => {
+    const path = '/v1/callbacks/{provider}';
+    await ask('post', path, { id: 'nobody', status: 404, key: null, body: {} });
+  });
+
   it('was asked about every operation it has', () => {
     const asked = new Set([...contract.seen].map((one) => one.replace(/ \d+$/, '')));
     expect(
