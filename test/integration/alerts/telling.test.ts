@@ -227,9 +227,7 @@ alerts: { to: [ { kind: email, to: ops@acme.example } ] }\n`,
       await waitFor(() => heart.arrivals.length === 1, { what: 'a beat' });
       await looks(4);
       expect(heart.arrivals).toHaveLength(1);
-      await app.pool.query(
-        `UPDATE alert_turns SET taken_at = taken_at - interval '1 minute' WHERE name = 'heartbeat'`,
-      );
+      await app.pool.query(`UPDATE alert_turns SET free_at = now() WHERE name = 'heartbeat'`);
       await waitFor(() => heart.arrivals.length === 2, { what: 'the next beat' });
     } finally {
       await heart.stop();
