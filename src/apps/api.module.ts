@@ -7,6 +7,8 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { CallbacksController } from '../receipts/callbacks.controller.js';
+import { Callbacks } from '../receipts/callbacks.service.js';
 import { ForcedBreakers } from '../gates/forced-breakers.service.js';
 import { SuppressionList } from '../consent/suppression-list.service.js';
 import { SuppressionsController } from '../consent/suppressions.controller.js';
@@ -49,6 +51,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    CallbacksController,
     SuppressionsController,
     UnsubscribeController,
   ],
@@ -67,6 +70,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    Callbacks,
     SuppressionList,
     Unsubscribe,
   ],

@@ -14,6 +14,7 @@ import { RelayService } from '../relay/relay.service.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
@@ -31,11 +32,22 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     DeadWorkers,
     Overdue,
     Leftovers,
+    PendingReceipts,
     RestartTerms,
     RedriveRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
+      inject: [
+        WorkPool,
+        Gauges,
+        Log,
+        LostHints,
+        DeadWorkers,
+        Overdue,
+        Leftovers,
+        PendingReceipts,
+        RedriveRunner,
+      ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

@@ -35,6 +35,19 @@ const Breaker = Type.Object(
   strict,
 );
 
+/** Whose way of reporting what became of a message a provider follows. */
+export const CALLBACK_KINDS = ['twilio', 'ses', 'sendgrid', 'generic'] as const;
+const Callbacks = Type.Object(
+  {
+    kind: oneOf(CALLBACK_KINDS),
+    secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    public_key: Type.Optional(Type.String({ minLength: 1, maxLength: 2_048 })),
+    topic_arn: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  },
+  strict,
+);
+export type CallbacksConfig = Static<typeof Callbacks>;
+
 /** What every provider has; the rest is its kind's own, checked by that kind. */
 const CommonProvider = Type.Object({
   name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
@@ -47,6 +60,7 @@ const CommonProvider = Type.Object({
   timeout: Type.Optional(Duration),
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
+  callbacks: Type.Optional(Callbacks),
 });
 
 const Retry = Type.Object(
@@ -142,6 +156,10 @@ export interface ProviderConfig {
   breaker: { errorRate: number; minimum: number; windowMs: number; resetMs: number };
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
+  /** As written; see `callbacksOf`. */
+  callbacks?: CallbacksConfig;
+  /** Where it reaches `POST /v1/callbacks/{name}`; left out while nobody outside can. */
+  callbackUrl?: string;
 }
 
 export interface TypeConfig {
@@ -266,6 +284,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     timeout,
     per_endpoint_concurrency,
     breaker,
+    callbacks,
     ...options
   } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
@@ -288,7 +307,14 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
     options,
+    ...(callbacks === undefined ? {} : { callbacks }),
   };
+}
+
+/** How a provider reports; undefined: not at all. Twilio asks for nothing but our address, so it reports unasked. */
+export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefined {
+  if (provider.callbacks) return provider.callbacks;
+  return provider.kind === 'twilio' && provider.callbackUrl !== undefined ? { kind: 'twilio' } : undefined;
 }
 
 function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {

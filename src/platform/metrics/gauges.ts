@@ -28,6 +28,16 @@ export class Gauges {
     ['queue'],
   );
   readonly upkeep = this.counter('posthaste_upkeep_total', 'What upkeep put right', ['service', 'what']);
+  readonly receipts = this.counter(
+    'posthaste_receipts_total',
+    'Callbacks of providers by what they came to',
+    ['provider', 'result'],
+  );
+  readonly receiptVerdicts = this.counter(
+    'posthaste_receipt_verdicts_total',
+    'What receipts said of addresses: hard_bounce, complaint, stop, unsubscribe, start',
+    ['channel', 'verdict'],
+  );
   readonly alerts = this.counter('posthaste_alerts_total', 'Alerts by what became of them', [
     'kind',
     'event',
