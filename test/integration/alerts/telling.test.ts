@@ -17,6 +17,7 @@ const DEATHS = 'dead_letters:welcome:mail:permanent';
 describe('what a target hears', () => {
   let app: TestApp;
   let sink: AlertSink;
+  let second: HookSink | undefined;
 
   beforeEach(async () => {
     sink = await AlertSink.start();
@@ -24,6 +25,8 @@ describe('what a target hears', () => {
   afterEach(async () => {
     await app.stop();
     await sink.stop();
+    await second?.stop();
+    second = undefined;
   });
 
   const begin = async (yaml = sink.section()) => {
@@ -146,7 +149,7 @@ describe('what a target hears', () => {
   });
 
   it('hears it when it is back: raised, then resolved, each once, and no other target has waited', async () => {
-    const other = await HookSink.start();
+    const other = (second = await HookSink.start());
     await begin(
       `alerts: { quiet: 500ms, to: [ { kind: webhook, url: "${sink.hooks.url()}" }, { kind: slack, url: "${other.url()}" } ] }\n`,
     );
