@@ -18,13 +18,19 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'suppressions', 'gates', 'endpoints'].map((slice) =>
+    ...['outbox', 'queues', 'templating', 'breakers', 'suppressions', 'gates'].map((slice) =>
       only(
         `${slice}-imports-the-floor`,
         slice,
         [slice, 'domain', 'platform'],
         'Reusable slices stand on the floor only.',
       ),
+    ),
+    only(
+      'endpoints-hold-gates',
+      'endpoints',
+      ['endpoints', 'gates', 'domain', 'platform'],
+      'What waits for a disabled endpoint waits behind its gate.',
     ),
     only(
       'notifications-stand-on-the-floor',
