@@ -1,3 +1,4 @@
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import type { Channel } from '../channels/channel.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { EmailChannel } from '../channels/email/email.channel.js';
@@ -8,6 +9,7 @@ import { CHANNELS } from '../domain/channel.js';
 import { type Config, ConfigError, loadConfig } from '../platform/config/config.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
+import { dialectOf } from '../receipts/dialects.js';
 import { NO_CATCHERS, sandboxProviders } from '../sandbox/sandbox-providers.js';
 import { toProvider } from '../platform/config/posthaste-file.js';
 import { TemplateFilesError } from '../templating/template-error.js';
@@ -27,6 +29,7 @@ export async function checkConfig(config: Config): Promise<string[]> {
   const providers = config.isSandbox ? sandboxProviders(NO_CATCHERS).map(toProvider) : config.file.providers;
   for (const provider of providers) faults.push(...(await providerFaults(channels, provider)));
   if (templates) faults.push(...typeFaults(config, channels, providers));
+  faults.push(...schemaFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return describeConfig(config, providers);
 }
@@ -55,12 +58,25 @@ async function providerFaults(
   config: ProviderConfig,
 ): Promise<readonly string[]> {
   try {
-    await new ChannelRegistry(channels, [config]).create(config).close();
+    const registry = new ChannelRegistry(channels, [config]);
+    await registry.create(config).close();
+    const parseAddress = (to: string) => registry.channel(config.channel).parseAddress(to);
+    dialectOf(config, { fetch: async () => undefined, parseAddress });
     return [];
   } catch (error) {
     return error instanceof ConfigError
       ? error.faults
       : [`provider ${config.name}: ${(error as Error).message}`];
+  }
+}
+
+function schemaFaults({ file, environment }: Config): readonly string[] {
+  try {
+    TypeCatalogue.load(file, environment.templatesDir);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
   }
 }
 

@@ -2,16 +2,24 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 
 import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
+import { AddressFaults } from '../dispatch/address-faults.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Verdict } from '../dispatch/verdict.js';
+import { WakeUp } from '../accept/wake-up.js';
+import { FanOut } from '../events/fan-out.service.js';
+import { OwnEventDrafts } from '../events/own-event-drafts.service.js';
+import { OwnEventRunner } from '../events/own-event.runner.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
@@ -22,16 +30,36 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayLoop,
     RelayService,
     ProviderRouter,
+    AddressFaults,
+    QuietTime,
     Verdict,
     LostHints,
     DeadWorkers,
     Overdue,
+    FailingEndpoints,
     Leftovers,
+    PendingReceipts,
     RestartTerms,
     RedriveRunner,
+    FanOut,
+    WakeUp,
+    OwnEventDrafts,
+    OwnEventRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
+      inject: [
+        WorkPool,
+        Gauges,
+        Log,
+        LostHints,
+        DeadWorkers,
+        Overdue,
+        FailingEndpoints,
+        Leftovers,
+        PendingReceipts,
+        RedriveRunner,
+        OwnEventRunner,
+      ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

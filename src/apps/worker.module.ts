@@ -6,7 +6,9 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { AddressFaults } from '../dispatch/address-faults.js';
 import { Breakers } from '../dispatch/breakers.js';
+import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
 import { DeliveryService } from '../dispatch/delivery.service.js';
@@ -17,6 +19,7 @@ import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Sender } from '../dispatch/sender.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WorkerLoop } from '../dispatch/worker.loop.js';
@@ -25,8 +28,11 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueConnections } from '../queues/queue-connections.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { CallTallies } from '../upkeep/call-tallies.upkeep.js';
+import { OperatorsBreakers } from '../upkeep/operators-breakers.upkeep.js';
 import { OwnAttempts } from '../upkeep/own-attempts.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
+import type { UpkeepService } from '../upkeep/upkeep.service.js';
 
 const WORKER_UPKEEP = Symbol('upkeep of this worker');
 
@@ -39,17 +45,22 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       module: WorkerModule,
       providers: [
         ...processors,
+        AddressFaults,
         Breakers,
+        CallTally,
+        CallTallies,
         Claims,
         DeliveryService,
         DispatchService,
         GateKeeper,
         GateWatch,
         MayGo,
+        OperatorsBreakers,
         OutcomeReport,
         Outcomes,
         OwnAttempts,
         ProviderDesks,
+        QuietTime,
         Sender,
         Verdict,
         {
@@ -66,9 +77,9 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         },
         {
           provide: WORKER_UPKEEP,
-          inject: [OwnAttempts, WorkPool, Gauges, Log],
-          useFactory: (own: OwnAttempts, pool: WorkPool, gauges: Gauges, log: Log) =>
-            new UpkeepRunner([own], pool, gauges, log),
+          inject: [WorkPool, Gauges, Log, OwnAttempts, CallTallies, OperatorsBreakers],
+          useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
+            new UpkeepRunner(services, pool, gauges, log),
         },
       ],
     };

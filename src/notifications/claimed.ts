@@ -13,14 +13,17 @@ export interface Hint {
 export interface Claimed {
   id: string;
   dispatch: number;
-  /** `expired` or `dead`: time had run out, nothing is to be sent. */
-  status: Extract<Status, 'sending' | 'expired' | 'dead'>;
+  /** `expired` or `dead`: time had run out; `suppressed`: the address takes nothing any more. Nothing is to be sent. */
+  status: Extract<Status, 'sending' | 'expired' | 'dead' | 'suppressed'>;
   type: string;
   channel: ChannelName;
   lane: Lane;
   template: string;
   locale: string | null;
   payload: Buffer;
+  /** Of one that tells an event: the event, which holds its data. */
+  eventId: string | null;
+  eventPayload: Buffer | null;
   endpointId: string | null;
   onInDoubt: InDoubtPolicy | null;
   /** This attempt's number. */

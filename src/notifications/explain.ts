@@ -1,5 +1,7 @@
 import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
+import { QUIET_HOURS } from '../domain/decide-next.js';
+import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
 import type { Story, Waiting } from './story.js';
 
 export interface NextStep {
@@ -25,17 +27,24 @@ export interface NextStep {
 /** A relay renews its sign of life every 5 s; after this, nobody moves what is due. */
 const RELAY_SILENT_MS = 20_000;
 
+/** Carriers that report at all have done so by then; nobody waits for the others. */
+const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
+
 /**
  * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
- * ordering key, and the relay alone.
+ * ordering key, and the relay alone. `reports`: its provider says later what became of a message.
  */
-export function explain({ notification, waiting, undelivered }: Story, hold?: Hold): NextStep {
+export function explain(
+  { notification, waiting, undelivered }: Pick<Story, 'notification' | 'waiting' | 'undelivered'>,
+  hold?: Hold,
+  reports = false,
+): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold)
+        ? explainWaiting(waiting, hold, notification.expiresAt)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -54,11 +63,19 @@ export function explain({ notification, waiting, undelivered }: Story, hold?: Ho
         can: canGoAgain(notification) ? ['retry'] : [],
       };
     case 'sent':
-      return { action: 'none', reason: 'The provider took it.', can: [] };
+      return reports && Date.now() - notification.updatedAt.getTime() < RECEIPT_PATIENCE_MS
+        ? {
+            action: 'wait',
+            reason: 'The provider took it, and will report what became of it.',
+            waiting_for: 'receipt',
+            can: [],
+          }
+        : { action: 'none', reason: 'The provider took it.', can: [] };
     case 'delivered':
       return { action: 'none', reason: 'It arrived.', can: [] };
-    case 'bounced':
     case 'suppressed':
+      return { action: 'none', reason: explainSuppressed(undelivered?.code), can: [] };
+    case 'bounced':
     case 'expired':
     case 'cancelled':
     case 'discarded':
@@ -66,11 +83,26 @@ export function explain({ notification, waiting, undelivered }: Story, hold?: Ho
   }
 }
 
+const BECAUSE: Record<SuppressionReason, string> = {
+  hard_bounce: 'the address takes no mail or texts',
+  complaint: 'the recipient has complained about us',
+  unsubscribe: 'the recipient has unsubscribed',
+  stop: 'the recipient has opted out by STOP',
+  manual: 'somebody here has put the address on the list',
+};
+
+function explainSuppressed(code: string | null | undefined): string {
+  const reason = code?.startsWith(SUPPRESSION_CODE) ? code.slice(SUPPRESSION_CODE.length) : undefined;
+  const because =
+    BECAUSE[reason as SuppressionReason] ?? `the provider refused the address (${code ?? 'unknown'})`;
+  return `It is suppressed: ${because}.`;
+}
+
 /** Nothing is sent past its expiry, or without its content. */
 const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
   erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 
-function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
+function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Date | null): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
@@ -81,6 +113,13 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
       can,
     };
   }
+  if (!waiting.isDue && waiting.reason === QUIET_HOURS)
+    return {
+      action,
+      ...explainQuiet(waiting.availableAt, expiresAt),
+      waiting_for: 'schedule',
+      can: ['cancel'],
+    };
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'
@@ -110,6 +149,16 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
   return { action, reason, waiting_for: 'outbox', can };
 }
 
+function explainQuiet(opensAt: Date, expiresAt: Date | null): Pick<NextStep, 'at' | 'reason'> {
+  const until = `It is quiet hours where the recipient is, until ${opensAt.toISOString()}`;
+  if (expiresAt === null || expiresAt > opensAt)
+    return { at: opensAt.toISOString(), reason: `${until}; then it goes.` };
+  return {
+    at: expiresAt.toISOString(),
+    reason: `${until}; it expires before, at ${expiresAt.toISOString()}.`,
+  };
+}
+
 const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for']>; because: string }> = {
   breaker: { waiting_for: 'breaker', because: 'its breaker is open' },
   pause: { waiting_for: 'pause', because: 'an operator has paused it' },
@@ -120,6 +169,10 @@ const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for'
     because: 'it refuses our configuration; an operator must look at it',
   },
   endpoint: { waiting_for: 'endpoint', because: 'its endpoint is down' },
+  disabled: {
+    waiting_for: 'endpoint',
+    because: 'it is disabled; what waits goes out when it is enabled again',
+  },
 };
 
 function explainHold({
@@ -130,7 +183,7 @@ function explainHold({
   detail,
 }: Hold): Pick<NextStep, 'at' | 'reason' | 'waiting_for'> {
   const { waiting_for, because } = HELD[heldBy];
-  const who = kind === 'endpoint' ? 'The endpoint' : `The provider ${key}`;
+  const who = kind === 'endpoint' ? 'The endpoint' : `The ${kind} ${key}`;
   const why = detail === null ? '' : ` (${detail})`;
   return {
     ...(until ? { at: until.toISOString() } : {}),

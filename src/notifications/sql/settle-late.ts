@@ -1,6 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
+import { tellOf } from '../../own-events/telling.js';
+import { addDrafts } from '../../suppressions/add-drafts.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import { type AttemptRecord, classOf } from './record-outcomes.js';
 
@@ -33,7 +35,9 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
         WORKER_LOST,
       ],
     );
+    if (completed.rowCount === 1) await keepProviderMessage(client, record);
     const isSettled = completed.rowCount === 1 && (await settle(client, record));
+    if (completed.rowCount === 1 && record.suppression) await addDrafts(client, [record.suppression]);
     await client.query('COMMIT');
     client.release();
     return isSettled;
@@ -42,6 +46,18 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
     client.release(true);
     throw error;
   }
+}
+
+/** Where a receipt finds it, as a timely outcome keeps it. */
+async function keepProviderMessage(client: PoolClient, record: AttemptRecord): Promise<void> {
+  const { id, attempt, outcome, awaitsReceipt } = record;
+  if (outcome.kind !== 'taken' || outcome.providerMessageId === undefined || awaitsReceipt !== true) return;
+  await client.query(
+    `INSERT INTO provider_messages (provider, provider_message_id, notification_id)
+     SELECT provider, $3, notification_id FROM attempts WHERE notification_id = $1 AND number = $2
+     ON CONFLICT DO NOTHING`,
+    [id, attempt, outcome.providerMessageId],
+  );
 }
 
 interface Moved {
@@ -55,11 +71,16 @@ interface Moved {
 }
 
 const MOVE = `
-  UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
-         provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer
-   WHERE id = $1 AND dispatch = $2 AND status = $6
-  RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
-            (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq`;
+  WITH moved AS (
+    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
+           provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
+           deadline_at = deadline_at + $8 * interval '1 ms'
+     WHERE id = $1 AND dispatch = $2 AND status = $6
+    RETURNING id, type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
+              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts
+  ), told AS (${tellOf('(SELECT *, $9::text AS code, $10::text AS class FROM moved) AS ended')}
+  )
+  SELECT * FROM moved`;
 
 async function settle(client: PoolClient, record: AttemptRecord): Promise<boolean> {
   const { next } = record;
@@ -95,6 +116,9 @@ async function move(
     providerMessageId,
     from,
     givesBackTry ? 1 : 0,
+    next.status === 'retrying' ? (next.quietMs ?? 0) : 0,
+    outcome.code,
+    classOf(next, outcome),
   ]);
   const row = rows[0];
   if (!row) return false;

@@ -10,7 +10,9 @@ import {
   type Lane,
 } from '../../domain/channel.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
+import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
+import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
 
 /** `posthaste.yaml`: providers, types, lanes, limits. One schema; every fault is named with its path. */
@@ -33,6 +35,19 @@ const Breaker = Type.Object(
   strict,
 );
 
+/** Whose way of reporting what became of a message a provider follows. */
+export const CALLBACK_KINDS = ['twilio', 'ses', 'sendgrid', 'generic'] as const;
+const Callbacks = Type.Object(
+  {
+    kind: oneOf(CALLBACK_KINDS),
+    secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    public_key: Type.Optional(Type.String({ minLength: 1, maxLength: 2_048 })),
+    topic_arn: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  },
+  strict,
+);
+export type CallbacksConfig = Static<typeof Callbacks>;
+
 /** What every provider has; the rest is its kind's own, checked by that kind. */
 const CommonProvider = Type.Object({
   name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
@@ -45,6 +60,7 @@ const CommonProvider = Type.Object({
   timeout: Type.Optional(Duration),
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
+  callbacks: Type.Optional(Callbacks),
 });
 
 const Retry = Type.Object(
@@ -62,11 +78,16 @@ const Retry = Type.Object(
 
 const NotificationType = Type.Object(
   {
+    description: Type.Optional(Type.String({ maxLength: 1_000 })),
+    schema: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Record(Type.String(), Type.Unknown())]),
+    ),
     channel: Type.Optional(oneOf(CHANNELS)),
     template: Type.Optional(Type.String()),
     expires_in: Type.Optional(Duration),
     on_in_doubt: Type.Optional(oneOf(IN_DOUBT_POLICIES)),
     retry: Type.Optional(Retry),
+    quiet_hours: Type.Optional(QuietHoursSection),
   },
   strict,
 );
@@ -88,24 +109,6 @@ const Limits = Type.Object(
   },
   strict,
 );
-const AlertTarget = Type.Object(
-  {
-    kind: oneOf(['webhook', 'slack', 'email']),
-    url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.String()),
-  },
-  strict,
-);
-const Alerts = Type.Object(
-  {
-    heartbeat_url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.Array(AlertTarget)),
-    queue_age: Type.Optional(Duration),
-    in_doubt_age: Type.Optional(Duration),
-    window: Type.Optional(Duration),
-  },
-  strict,
-);
 const DurationOrForever = Type.String({
   pattern: `${DURATION_PATTERN}|^forever$`,
   description: 'A duration, or forever.',
@@ -122,7 +125,7 @@ const Retention = Type.Object(
 const PosthasteFile = Type.Object(
   {
     limits: Type.Optional(Limits),
-    alerts: Type.Optional(Alerts),
+    alerts: Type.Optional(AlertsSection),
     retention: Type.Optional(Retention),
     providers: Type.Optional(Type.Array(CommonProvider)),
     types: Type.Optional(
@@ -157,14 +160,22 @@ export interface ProviderConfig {
   breaker: { errorRate: number; minimum: number; windowMs: number; resetMs: number };
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
+  /** As written; see `callbacksOf`. */
+  callbacks?: CallbacksConfig;
+  /** Where it reaches `POST /v1/callbacks/{name}`; left out while nobody outside can. */
+  callbackUrl?: string;
 }
 
 export interface TypeConfig {
+  description?: string | undefined;
+  /** JSON Schema of its data, or a file that holds one, in `_schemas/` of the templates' folder. */
+  schema?: string | Readonly<Record<string, unknown>> | undefined;
   channel: ChannelName | undefined;
   template: string | undefined;
   expiresInMs: number | undefined;
   onInDoubt: InDoubtPolicy | undefined;
   retry: Partial<RetryPolicy>;
+  quietHours: QuietHoursConfig | undefined;
 }
 
 export interface FileConfig {
@@ -172,10 +183,15 @@ export interface FileConfig {
   types: ReadonlyMap<string, TypeConfig>;
   retry: Record<ChannelName, RetryPolicy>;
   lanes: Record<Lane, { concurrency: number | undefined }>;
+  alerts: AlertsConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
-const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = { webhook: 15_000, sms: 20_000, email: 30_000 };
+export const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = {
+  webhook: 15_000,
+  sms: 20_000,
+  email: 30_000,
+};
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
 
@@ -204,10 +220,17 @@ function readYaml(text: string, faults: string[]): unknown {
   }
 }
 
+const NAME = /\$\{([A-Z0-9_]+)\}/g;
+
+/** The names that a file asks the environment for. */
+export const namesIn = (text: string): string[] => [
+  ...new Set([...text.matchAll(NAME)].map(([, name]) => name!)),
+];
+
 /** Replaces `${NAME}` in every string; a name that is not set is a fault, never an empty secret. */
 function fillIn(value: unknown, env: NodeJS.ProcessEnv, path: string, faults: string[]): unknown {
   if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Z0-9_]+)\}/g, (_, name: string) => {
+    return value.replace(NAME, (_, name: string) => {
       if (env[name] === undefined) faults.push(`${path || '/'}: \${${name}} is not set in the environment`);
       return env[name] ?? '';
     });
@@ -245,7 +268,9 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
   const faults = names
     .filter((name, i) => names.indexOf(name) !== i)
     .map((name) => `/providers has two providers named ${name}`);
-  const types = new Map(Object.entries(raw.types ?? {}).map(([name, type]) => [name, toType(type)]));
+  const types = new Map(
+    Object.entries(raw.types ?? {}).map(([name, type]) => [name, toType(type, `/types/${name}`, faults)]),
+  );
   const retry = Object.fromEntries(
     CHANNELS.map((channel) => [channel, { ...DEFAULT_RETRY[channel], ...toRetry(raw.retry?.[channel]) }]),
   ) as Record<ChannelName, RetryPolicy>;
@@ -253,7 +278,8 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     transactional: { concurrency: raw.lanes?.transactional?.concurrency },
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
-  return { file: { providers, types, retry, lanes }, faults };
+  const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
+  return { file: { providers, types, retry, lanes, alerts }, faults: [...faults, ...alertFaults] };
 }
 
 /** A provider as the file writes it, with its defaults filled in. */
@@ -269,6 +295,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     timeout,
     per_endpoint_concurrency,
     breaker,
+    callbacks,
     ...options
   } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
@@ -291,16 +318,26 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
     options,
+    ...(callbacks === undefined ? {} : { callbacks }),
   };
 }
 
-function toType(raw: Static<typeof NotificationType>): TypeConfig {
+/** How a provider reports; undefined: not at all. Twilio asks for nothing but our address, so it reports unasked. */
+export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefined {
+  if (provider.callbacks) return provider.callbacks;
+  return provider.kind === 'twilio' && provider.callbackUrl !== undefined ? { kind: 'twilio' } : undefined;
+}
+
+function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {
   return {
+    description: raw.description,
+    schema: raw.schema,
     channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),
     onInDoubt: raw.on_in_doubt,
     retry: toRetry(raw.retry),
+    quietHours: readQuietHours(raw.quiet_hours, `${path}/quiet_hours`, faults),
   };
 }
 
