@@ -22,12 +22,13 @@ export interface FileOptions {
  * `harness.text`, `harness.hook`; mail and texts are parked in doubt, webhooks go again.
  */
 export function deploymentFile(
-  { hops }: Providers,
+  { hops, alerts }: Providers,
   { concurrency = 10, perEndpointConcurrency = 10, timeout = '3s', hasResend = false }: FileOptions = {},
 ): string {
   const common = `concurrency: ${concurrency}, timeout: ${timeout}, ${QUICK_BREAKER}`;
   const from = '"Harness <harness@posthaste.example>"';
   return `
+alerts: { to: [{ kind: webhook, url: "${alerts.url}" }] }
 providers:
   - { name: mail, channel: email, kind: smtp, url: "smtp://127.0.0.1:${hops.smtp.port}", from: ${from}, answer_timeout: ${timeout}, priority: 1, ${common} }
 ${hasResend ? `  - { name: resend, channel: email, kind: resend, api_key: re_key, base_url: "http://127.0.0.1:${hops.resend.port}", from: ${from}, priority: 2, ${common} }` : ''}
