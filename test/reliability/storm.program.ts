@@ -67,6 +67,7 @@ async function storm(
   await running;
   const starts = processes.map(({ role, starts: times }) => `${role} ${times}×`).join(', ');
   console.log(`\n  sent ${load.sent}; started ${starts}`);
+  processes.flatMap(({ ownEnds }) => ownEnds).forEach((end) => console.log(`  ${end}`));
   return strikes;
 }
 
