@@ -37,6 +37,7 @@ export interface Verdict {
   counts: Record<Result, number>;
   violations: Violation[];
   slowestAnswerMs: number;
+  ownLagMs: number;
   recoveredInMs: number | undefined;
   /** Alerts raised, of any kind. */
   alerts: number;
@@ -66,6 +67,7 @@ export function judge(evidence: Evidence, options: JudgeOptions = {}): Verdict {
     counts,
     violations,
     slowestAnswerMs: Math.max(0, ...triesOf(evidence).map(({ ms }) => ms)),
+    ownLagMs: evidence.ownLagMs,
     recoveredInMs: evidence.recoveredInMs,
     alerts: evidence.alerts.raised.length,
   };
