@@ -63,8 +63,23 @@ function historyOf({ notification, attempts, undelivered }: Story): Notification
           },
         ]
       : [];
-  return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...attempts.map(toEntry), ...end];
+  return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...attempts.flatMap(toEntries), ...end];
 }
+
+/** An attempt, and what its provider said when it was asked what became of it. */
+const toEntries = (attempt: StoredAttempt): NotificationStory['history'] =>
+  attempt.askedAt === null || attempt.answer === null
+    ? [toEntry(attempt)]
+    : [
+        toEntry(attempt),
+        {
+          at: attempt.askedAt.toISOString(),
+          event: 'asked',
+          number: attempt.number,
+          provider: attempt.provider,
+          code: attempt.answer,
+        },
+      ];
 
 const toEntry = (attempt: StoredAttempt): NotificationStory['history'][number] => ({
   at: attempt.startedAt.toISOString(),

@@ -2,7 +2,10 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 
 import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
+import { Inquiries } from '../dispatch/inquiries.js';
+import { Packing } from '../dispatch/packing.service.js';
 import { Verdict } from '../dispatch/verdict.js';
+import { DoubtsRepository } from '../notifications/doubts.repository.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -13,6 +16,7 @@ import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
+import { Reconciler } from '../upkeep/reconciler.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
 
@@ -23,6 +27,10 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayService,
     ProviderRouter,
     Verdict,
+    Packing,
+    Inquiries,
+    DoubtsRepository,
+    Reconciler,
     LostHints,
     DeadWorkers,
     Overdue,
@@ -31,7 +39,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RedriveRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
+      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner, Reconciler],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

@@ -16,6 +16,7 @@ import { GateWatch } from '../dispatch/gate-watch.js';
 import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
+import { Packing } from '../dispatch/packing.service.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
 import { Sender } from '../dispatch/sender.js';
 import { Verdict } from '../dispatch/verdict.js';
@@ -49,6 +50,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         OutcomeReport,
         Outcomes,
         OwnAttempts,
+        Packing,
         ProviderDesks,
         Sender,
         Verdict,

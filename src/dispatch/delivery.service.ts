@@ -53,8 +53,8 @@ export class DeliveryService {
 
   private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
     const startedAt = performance.now();
-    const outcome = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
-    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
+    const { outcome, digest } = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
+    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
     this.report.attempted(claimed, record, name);
     await this.outcomes.record(record);
     await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through

@@ -1,6 +1,7 @@
 import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
-import type { Story, Waiting } from './story.js';
+import { explainDoubt, explainRepetition } from './explain-doubt.js';
+import type { StoredAttempt, Story, Waiting } from './story.js';
 
 export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
@@ -29,23 +30,18 @@ const RELAY_SILENT_MS = 20_000;
  * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
  * ordering key, and the relay alone.
  */
-export function explain({ notification, waiting, undelivered }: Story, hold?: Hold): NextStep {
+export function explain({ notification, waiting, undelivered, attempts }: Story, hold?: Hold): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold)
+        ? explainWaiting(waiting, hold, attempts.at(-1))
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
     case 'in_doubt':
-      return {
-        action: 'review',
-        reason: 'Nobody can know from here whether the provider took it. An operator decides.',
-        waiting_for: 'operator',
-        can: ['resolve'],
-      };
+      return explainDoubt(undelivered, attempts);
     case 'dead':
       return {
         action: 'none',
@@ -70,7 +66,7 @@ export function explain({ notification, waiting, undelivered }: Story, hold?: Ho
 const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
   erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 
-function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
+function explainWaiting(waiting: Waiting, hold: Hold | undefined, last: StoredAttempt | undefined): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
@@ -88,7 +84,7 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
       : {
           action,
           at,
-          reason: 'The last attempt failed; it is tried again at this time.',
+          reason: last?.outcome === 'in_doubt' ? explainRepetition(last, waiting.pinnedProvider) : 'The last attempt failed; it is tried again at this time.',
           waiting_for: 'retry_timer',
           can,
         };

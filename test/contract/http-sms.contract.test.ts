@@ -45,6 +45,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string, text = TEXT): Parcel<SmsContent> => ({
   id,
+  key: id,
   type: 'otp.code',
   to: TO,
   attempt: 1,

@@ -55,6 +55,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string, content: Partial<EmailContent> = {}): Parcel<EmailContent> => ({
   id,
+  key: id,
   type: 'welcome',
   to: TO,
   attempt: 1,

@@ -30,6 +30,7 @@ const TURN_OF: Record<Fault, Turn> = {
 
 const parcelOf = (id: string, to = TO, content: Partial<EmailContent> = {}): Parcel<EmailContent> => ({
   id,
+  key: id,
   type: 'welcome',
   to,
   attempt: 1,

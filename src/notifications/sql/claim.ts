@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
-import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
+import { type Claimed, type Hint, newestOfEach, readPrecedents, type StoredPrecedents } from '../claimed.js';
+import { PRECEDENTS } from './precedents.js';
 
 /**
  * The claim: one commit deletes the outbox rows, sets `sending` and opens the attempts.
@@ -9,6 +10,7 @@ import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
  * - Each id is given once, with its highest number: of two hints for one row the lower is stale.
  * - `= ANY` with `array_position` keeps an index lookup a row; a join to the hints would be planned as one over the table.
  * - What is past its expiry or deadline, by the database's clock, is settled instead of claimed.
+ * - A first attempt has no precedents, and is not asked for them.
  * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
  */
 const CLAIM = `
@@ -45,7 +47,7 @@ const CLAIM = `
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(SELECT id FROM claimed WHERE status <> 'sending' AND ordering_key IS NOT NULL))
   )
-  SELECT * FROM claimed`;
+  SELECT *, ${PRECEDENTS('claimed.id', 'claimed.attempt > 1')} AS precedents FROM claimed`;
 
 /** Answers what each hint is worth, in order: undefined for a stale one. */
 export async function claim(
@@ -55,7 +57,7 @@ export async function claim(
   provider: string,
 ): Promise<(Claimed | undefined)[]> {
   const newest = newestOfEach(hints);
-  const { rows } = await pool.query<Claimed>({
+  const { rows } = await pool.query<Claimed & { precedents: StoredPrecedents | null }>({
     name: 'claim',
     text: CLAIM,
     values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), workerId, provider],
@@ -66,6 +68,6 @@ export async function claim(
     const key = `${hint.id}:${hint.dispatch}`;
     const claimed = won.get(key);
     won.delete(key);
-    return claimed;
+    return claimed && { ...claimed, ...readPrecedents(claimed.precedents) };
   });
 }

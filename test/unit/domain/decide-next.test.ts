@@ -24,6 +24,7 @@ const at = (changes: Partial<Situation> = {}): Situation => ({
   expiresMs: undefined,
   policy: WEBHOOK,
   onInDoubt: 'retry',
+  doubts: { count: 0, keyLeftMs: Infinity, canBeAsked: false, hasOther: false },
   random: 0.5,
   ...changes,
 });
@@ -139,7 +140,7 @@ describe('decideNext', () => {
   it('never leads where `sending` may not go, and never retries in the past', () => {
     for (const kind of OUTCOME_KINDS) {
       for (const errorClass of ERROR_CLASSES) {
-        for (const onInDoubt of ['retry', 'park', 'failover'] as const) {
+        for (const onInDoubt of ['retry', 'once', 'park', 'failover'] as const) {
           for (let tries = 1; tries < 12; tries++) {
             const outcome = kind === 'taken' ? taken('250', '') : fail(kind, errorClass);
             const next = decideNext(outcome, at({ tries, onInDoubt }));

@@ -24,7 +24,7 @@ const story = (status: Status, waiting?: Waiting): Story => ({
   notification: { id: ID, status, expiresAt: null, erasedAt: null } as Story['notification'],
   attempts: [],
   waiting,
-  undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null },
+  undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null, askAt: null },
 });
 
 describe('what happens next', () => {
