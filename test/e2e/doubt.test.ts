@@ -274,7 +274,7 @@ describe('a worker that dies in the middle of a text', () => {
     await service.start('api,relay');
     const worker = await service.start('worker');
     const at = driver(service);
-    twilio.onPost('take_and_hang', 'drop');
+    twilio.onPost('take_and_hang');
     const taken = await at.text('777777');
     await waitFor(() => twilio.posts.length === 1, { what: 'the first call' });
     worker.signal('SIGKILL');

@@ -158,3 +158,29 @@ describe('decideNext', () => {
     expect(tries).toBe(WEBHOOK.retries + 1);
   });
 });
+
+/** Where each class leads at first, said a second time: a class that is added must be thought of here. */
+const FATES = {
+  network: 'again, counted',
+  retry: 'again, counted',
+  slow: 'again, counted',
+  throttled: 'again, for nothing',
+  permanent: 'dead',
+  suppress: 'suppressed',
+  configuration: 'again, for nothing',
+  gone: 'dead',
+  in_doubt: 'again, counted',
+  lease: 'again, for nothing',
+  internal: 'again, counted',
+  deadline: 'dead',
+  expired: 'dead',
+} as const satisfies Record<ErrorClass, string>;
+const REFUSALS: readonly ErrorClass[] = ['permanent', 'suppress', 'gone', 'deadline', 'expired'];
+
+it.each(ERROR_CLASSES)('the class %s leads where it should', (errorClass) => {
+  const kind = REFUSALS.includes(errorClass) ? 'rejected' : errorClass === 'in_doubt' ? 'in_doubt' : 'deferred';
+  const next = decideNext(fail(kind, errorClass), at());
+  const fate =
+    next.status === 'retrying' ? `again, ${next.consumesTry ? 'counted' : 'for nothing'}` : next.status;
+  expect(fate).toBe(FATES[errorClass]);
+});
