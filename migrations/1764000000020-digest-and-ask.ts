@@ -33,6 +33,8 @@ export class DigestAndAsk1764000000020 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`ALTER TABLE notifications ADD COLUMN content_digest bytea`);
     await runner.query(`ALTER TABLE undelivered DROP COLUMN asked, DROP COLUMN ask_at`);
-    await runner.query(`ALTER TABLE attempts DROP COLUMN answer, DROP COLUMN asked_at, DROP COLUMN content_digest`);
+    await runner.query(
+      `ALTER TABLE attempts DROP COLUMN answer, DROP COLUMN asked_at, DROP COLUMN content_digest`,
+    );
   }
 }

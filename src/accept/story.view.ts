@@ -63,7 +63,11 @@ function historyOf({ notification, attempts, undelivered }: Story): Notification
           },
         ]
       : [];
-  return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...attempts.flatMap(toEntries), ...end];
+  return [
+    { at: notification.createdAt.toISOString(), event: 'accepted' },
+    ...attempts.flatMap(toEntries),
+    ...end,
+  ];
 }
 
 /** An attempt, and what its provider said when it was asked what became of it. */

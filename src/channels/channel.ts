@@ -69,8 +69,7 @@ export interface Match {
 
 /** `unanswered`: nothing is known; to be asked again. */
 export type Inquiry =
-  | { kind: 'answered'; matches: readonly Match[] }
-  | { kind: 'unanswered'; code: string; detail: string };
+  { kind: 'answered'; matches: readonly Match[] } | { kind: 'unanswered'; code: string; detail: string };
 
 export interface Call {
   /** Fires at shutdown. Providers keep their own deadlines besides. */

@@ -53,7 +53,11 @@ export class DeliveryService {
 
   private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
     const startedAt = performance.now();
-    const { outcome, digest } = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
+    const { outcome, digest } = await this.sender.send(
+      claimed,
+      this.desks.of(name).provider,
+      this.cut.signal,
+    );
     const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
     this.report.attempted(claimed, record, name);
     await this.outcomes.record(record);

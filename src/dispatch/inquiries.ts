@@ -38,7 +38,8 @@ export class Inquiries implements OnModuleDestroy {
       to,
       since: new Date((here[0]?.startedAt ?? doubt.finishedAt).getTime() - CLOCK_MARGIN_MS),
       until: new Date(doubt.finishedAt.getTime() + MAY_COME_LATER_MS),
-      isSame: (content: Parameters<Packing['digestOf']>[0]) => this.packing.digestOf(content, to, name) === digest,
+      isSame: (content: Parameters<Packing['digestOf']>[0]) =>
+        this.packing.digestOf(content, to, name) === digest,
     };
     const inquiry = await provider.find!(evidence, { signal: this.cut.signal, now: () => this.clock.now() });
     return { digest, inquiry };

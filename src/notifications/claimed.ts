@@ -41,7 +41,12 @@ export interface Claimed {
 }
 
 /** As PostgreSQL gives precedents (sql/precedents.ts); null: there are none. */
-export type StoredPrecedents = { provider: string; startedAt: string; outcome: string; digest: string | null }[];
+export type StoredPrecedents = {
+  provider: string;
+  startedAt: string;
+  outcome: string;
+  digest: string | null;
+}[];
 
 export function readPrecedents(stored: StoredPrecedents | null): Pick<Claimed, 'doubts' | 'refusedDigests'> {
   const all = stored ?? [];

@@ -10,7 +10,10 @@ export interface DoubtStep {
 }
 
 /** What happens next to one whose end nobody knows: its provider is asked, or a person decides. */
-export function explainDoubt(undelivered: Story['undelivered'], attempts: readonly StoredAttempt[]): DoubtStep {
+export function explainDoubt(
+  undelivered: Story['undelivered'],
+  attempts: readonly StoredAttempt[],
+): DoubtStep {
   if (undelivered?.askAt) {
     return {
       action: 'wait',
@@ -20,7 +23,12 @@ export function explainDoubt(undelivered: Story['undelivered'], attempts: readon
       can: ['resolve'],
     };
   }
-  return { action: 'review', reason: reasonOf(undelivered?.code, attempts), waiting_for: 'operator', can: ['resolve'] };
+  return {
+    action: 'review',
+    reason: reasonOf(undelivered?.code, attempts),
+    waiting_for: 'operator',
+    can: ['resolve'],
+  };
 }
 
 /** Why one waits for a retry, when its last attempt may have arrived. */

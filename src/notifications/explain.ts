@@ -84,7 +84,10 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, last: StoredAt
       : {
           action,
           at,
-          reason: last?.outcome === 'in_doubt' ? explainRepetition(last, waiting.pinnedProvider) : 'The last attempt failed; it is tried again at this time.',
+          reason:
+            last?.outcome === 'in_doubt'
+              ? explainRepetition(last, waiting.pinnedProvider)
+              : 'The last attempt failed; it is tried again at this time.',
           waiting_for: 'retry_timer',
           can,
         };

@@ -66,9 +66,11 @@ export class Reconciler implements UpkeepService {
   private async notThere(doubt: DoubtToAsk): Promise<Count> {
     const next = this.verdict.askAfterMs(doubt)[doubt.asked + 1];
     const put = { ...doubt, answer: 'not_found' } as const;
-    if (next !== undefined) return this.told(await this.doubts.putOff({ ...put, sinceDoubtMs: next }), 'not_found');
+    if (next !== undefined)
+      return this.told(await this.doubts.putOff({ ...put, sinceDoubtMs: next }), 'not_found');
     const then = this.verdict.onUnfound(doubt, doubt.provider);
-    const isOver = then === 'park' ? await this.doubts.putOff(put) : await this.doubts.settleUnfound({ ...doubt, then });
+    const isOver =
+      then === 'park' ? await this.doubts.putOff(put) : await this.doubts.settleUnfound({ ...doubt, then });
     return this.told(isOver, 'not_found');
   }
 

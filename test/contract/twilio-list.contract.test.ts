@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Call, Evidence, Inquiry, Provider, SmsContent } from '../../src/channels/channel.js';
 import { twilioKind } from '../../src/channels/sms/providers/twilio/twilio.kind.js';
 import { providerConfig } from '../support/provider-config.js';
-import { type ListTurn, type ScriptedTwilio, startScriptedTwilio, textOf } from '../support/scripted-twilio.js';
+import {
+  type ListTurn,
+  type ScriptedTwilio,
+  startScriptedTwilio,
+  textOf,
+} from '../support/scripted-twilio.js';
 
 const TO = '+15551234567';
 const ACCOUNT = 'AC00000000000000000000000000000001';
@@ -48,7 +53,9 @@ describe('what Twilio has of a text', () => {
   };
   const found = (...numbers: number[]) => ({
     kind: 'answered',
-    matches: numbers.map((number) => expect.objectContaining({ providerMessageId: textOf(number, TO, BODY).sid })),
+    matches: numbers.map((number) =>
+      expect.objectContaining({ providerMessageId: textOf(number, TO, BODY).sid }),
+    ),
   });
 
   it('is asked for by number and day, with our login', async () => {
@@ -57,8 +64,14 @@ describe('what Twilio has of a text', () => {
     const [look] = twilio.looks;
     const url = new URL(look!.path, twilio.url);
     expect(url.pathname).toBe(`/2010-04-01/Accounts/${ACCOUNT}/Messages.json`);
-    expect(Object.fromEntries(url.searchParams)).toEqual({ To: TO, 'DateSent>': '2026-11-21', PageSize: '50' });
-    expect(look!.headers.authorization).toBe(`Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      To: TO,
+      'DateSent>': '2026-11-21',
+      PageSize: '50',
+    });
+    expect(look!.headers.authorization).toBe(
+      `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`,
+    );
   });
 
   it.each([
@@ -119,14 +132,15 @@ describe('what Twilio has of a text', () => {
     await away.close();
   });
 
-  it.each(['https://elsewhere.example/2010-04-01/x.json?Page=1', '//elsewhere.example/x?Page=1', '/2010-04-01/Accounts/AC2/Messages.json?Page=1'])(
-    'takes our login nowhere else: %s',
-    async (next) => {
-      twilio.server.script({ status: 200, body: JSON.stringify({ messages: [], next_page_uri: next }) });
-      expect(await find()).toMatchObject({ kind: 'unanswered', code: 'list_leads_elsewhere' });
-      expect(twilio.server.messages).toHaveLength(1);
-    },
-  );
+  it.each([
+    'https://elsewhere.example/2010-04-01/x.json?Page=1',
+    '//elsewhere.example/x?Page=1',
+    '/2010-04-01/Accounts/AC2/Messages.json?Page=1',
+  ])('takes our login nowhere else: %s', async (next) => {
+    twilio.server.script({ status: 200, body: JSON.stringify({ messages: [], next_page_uri: next }) });
+    expect(await find()).toMatchObject({ kind: 'unanswered', code: 'list_leads_elsewhere' });
+    expect(twilio.server.messages).toHaveLength(1);
+  });
 
   it.each([{ messages: [null, 1, 'x', {}, { sid: 'SM1' }, { sid: { $: 1 } }] }, { messages: [[]] }])(
     'survives what is no message: %j',

@@ -261,7 +261,10 @@ describe('a worker that dies in the middle of a text', () => {
     parts = { smtp, second: smtp, resend: http, twilio, texts: http };
     service = await TestService.create({
       backend: BACKENDS[0]!,
-      yaml: yaml(parts).replace('timeout: 1s, breaker: { minimum: 1000 } }\n  - { name: spare', 'timeout: 60s }\n  - { name: spare'),
+      yaml: yaml(parts).replace(
+        'timeout: 1s, breaker: { minimum: 1000 } }\n  - { name: spare',
+        'timeout: 60s }\n  - { name: spare',
+      ),
     });
   });
 

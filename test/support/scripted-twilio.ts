@@ -35,7 +35,11 @@ export interface ScriptedTwilio {
 }
 
 const JSON_HEAD = { 'content-type': 'application/json' };
-const json = (status: number, body: object): Turn => ({ status, headers: JSON_HEAD, body: JSON.stringify(body) });
+const json = (status: number, body: object): Turn => ({
+  status,
+  headers: JSON_HEAD,
+  body: JSON.stringify(body),
+});
 
 export async function startScriptedTwilio(): Promise<ScriptedTwilio> {
   const texts: TwilioText[] = [];

@@ -51,9 +51,13 @@ describe('what is rendered anew after a doubt', () => {
       },
       { what: `${id} ${status}` },
     );
-  const hurry = (id: string) => app.request('post', `/v1/admin/notifications/${id}/retry`).send({}).expect(200);
+  const hurry = (id: string) =>
+    app.request('post', `/v1/admin/notifications/${id}/retry`).send({}).expect(200);
   const resolve = (id: string) =>
-    app.request('post', `/v1/admin/notifications/${id}/resolve`).send({ as: 'retry', reason: 'they want it' }).expect(200);
+    app
+      .request('post', `/v1/admin/notifications/${id}/resolve`)
+      .send({ as: 'retry', reason: 'they want it' })
+      .expect(200);
   const doubtful = async (): Promise<string> => {
     smtp.script(LOST);
     const { body } = await app.send({
@@ -67,7 +71,10 @@ describe('what is rendered anew after a doubt', () => {
   };
   const mailsOf = (id: string) =>
     smtp.messages
-      .map(({ raw }) => ({ messageId: /^message-id: (.+?)\r?$/im.exec(raw)![1]!, text: /(\w+), Ada\./.exec(raw)![1] }))
+      .map(({ raw }) => ({
+        messageId: /^message-id: (.+?)\r?$/im.exec(raw)![1]!,
+        text: /(\w+), Ada\./.exec(raw)![1],
+      }))
       .filter(({ messageId }) => messageId.includes(id));
   const codesOf = (told: any): string[] =>
     told.history.filter((one: any) => one.event === 'attempt').map((one: any) => one.code);

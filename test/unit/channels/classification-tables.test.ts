@@ -147,7 +147,8 @@ describe('every row leads where it should', () => {
   it('the network', () => {
     const told = NETWORK_ROWS.map((row) => {
       const code = row.raw[0] ?? 'EOTHER';
-      const syscall = row.syscall && { resolve: 'getaddrinfo', connect: 'connect' }[row.stage as 'resolve' | 'connect'];
+      const syscall =
+        row.syscall && { resolve: 'getaddrinfo', connect: 'connect' }[row.stage as 'resolve' | 'connect'];
       const { kind, class: errorClass } = networkFaultOf(Object.assign(new Error(), { code, syscall }));
       return [row.code, `${kind} ${errorClass}`];
     });

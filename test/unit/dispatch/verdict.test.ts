@@ -34,7 +34,11 @@ const judged: JudgedAttempt = {
   deadlineAt: new Date(NOW + 3 * DAY_MS),
   doubts: [],
 };
-const doubtAt = (provider: string, ageMs = 60_000) => ({ provider, startedAt: new Date(NOW - ageMs), digest: null });
+const doubtAt = (provider: string, ageMs = 60_000) => ({
+  provider,
+  startedAt: new Date(NOW - ageMs),
+  digest: null,
+});
 
 const failure = (kind: Failed['kind'], more: Partial<Failed> = {}) =>
   failed(kind, { class: 'retry', code: 'x', detail: '', scope: 'message', ...more });
@@ -55,7 +59,13 @@ describe('who may have it next', () => {
     ['in doubt at the first', 'first', [], inDoubt, 'second'],
     ['in doubt at the second, too', 'second', [doubtAt('first')], inDoubt, 'third'],
     ['in doubt everywhere', 'third', [doubtAt('first'), doubtAt('second')], inDoubt, 'third'],
-    ['put off at the second, after a doubt at the first', 'second', [doubtAt('first')], failure('deferred'), 'second'],
+    [
+      'put off at the second, after a doubt at the first',
+      'second',
+      [doubtAt('first')],
+      failure('deferred'),
+      'second',
+    ],
     ['never doubtful', 'first', [], failure('deferred'), null],
     [
       'put off where it may already be',
@@ -73,7 +83,13 @@ describe('who may have it next', () => {
 describe('how long a key is trusted', () => {
   it('counts from the first doubtful call there, not from the last', () => {
     const doubts = [doubtAt('keyed', DAY_MS - 1_500), doubtAt('keyed', 1_000)];
-    const record = verdictWith('keyed').on({ ...judged, onInDoubt: null, tries: 3, doubts }, inDoubt, 'keyed', 5, null);
+    const record = verdictWith('keyed').on(
+      { ...judged, onInDoubt: null, tries: 3, doubts },
+      inDoubt,
+      'keyed',
+      5,
+      null,
+    );
     expect(record.next).toEqual({ status: 'in_doubt', reason: 'x' });
   });
 
@@ -81,14 +97,21 @@ describe('how long a key is trusted', () => {
     const given = { ...judged, tries: 6, doubts: [doubtAt('first')] };
     const gaveUp = failure('not_sent', { class: 'network' });
     expect(verdict.on(given, gaveUp, 'harmless', 5, null).next.status).toBe('in_doubt');
-    expect(verdict.on({ ...given, doubts: [doubtAt('harmless')] }, gaveUp, 'harmless', 5, null).next.status).toBe('dead');
+    expect(
+      verdict.on({ ...given, doubts: [doubtAt('harmless')] }, gaveUp, 'harmless', 5, null).next.status,
+    ).toBe('dead');
   });
 });
 
 describe('which digests are kept', () => {
   it.each([
     ['of a doubt', 'first', inDoubt, 'd'],
-    ['of what was refused as changed', 'first', failure('not_sent', { class: 'in_doubt', code: 'content_changed' }), 'd'],
+    [
+      'of what was refused as changed',
+      'first',
+      failure('not_sent', { class: 'in_doubt', code: 'content_changed' }),
+      'd',
+    ],
     ['of what a provider that can be asked took', 'askable', taken('201', ''), 'd'],
     ['not of what was taken elsewhere', 'first', taken('250', ''), null],
     ['not of what was put off', 'first', failure('deferred'), null],

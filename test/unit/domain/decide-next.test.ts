@@ -178,7 +178,11 @@ const FATES = {
 const REFUSALS: readonly ErrorClass[] = ['permanent', 'suppress', 'gone', 'deadline', 'expired'];
 
 it.each(ERROR_CLASSES)('the class %s leads where it should', (errorClass) => {
-  const kind = REFUSALS.includes(errorClass) ? 'rejected' : errorClass === 'in_doubt' ? 'in_doubt' : 'deferred';
+  const kind = REFUSALS.includes(errorClass)
+    ? 'rejected'
+    : errorClass === 'in_doubt'
+      ? 'in_doubt'
+      : 'deferred';
   const next = decideNext(fail(kind, errorClass), at());
   const fate =
     next.status === 'retrying' ? `again, ${next.consumesTry ? 'counted' : 'for nothing'}` : next.status;

@@ -28,7 +28,15 @@ interface Given {
   more?: Partial<Situation>;
 }
 
-const at = ({ channel, rule, provider, tries = 1, doubts = 1, hasOther = false, more = {} }: Given): Situation => ({
+const at = ({
+  channel,
+  rule,
+  provider,
+  tries = 1,
+  doubts = 1,
+  hasOther = false,
+  more = {},
+}: Given): Situation => ({
   tries,
   nowMs: NOW,
   deadlineMs: NOW + 3 * DAY,
@@ -94,8 +102,16 @@ describe('a doubt', () => {
       mail('once', { ...RESEND, keyLeftMs: 0 }, { doubts: 2 }),
       parked,
     ],
-    ['mail by SMTP, to be retried: 15 minutes between', mail('retry', SMTP, { tries: 4, doubts: 4 }), again(15 * MINUTE)],
-    ['mail by SMTP, retried to the end: parked, not dead', mail('retry', SMTP, { tries: 6, doubts: 6 }), parked],
+    [
+      'mail by SMTP, to be retried: 15 minutes between',
+      mail('retry', SMTP, { tries: 4, doubts: 4 }),
+      again(15 * MINUTE),
+    ],
+    [
+      'mail by SMTP, retried to the end: parked, not dead',
+      mail('retry', SMTP, { tries: 6, doubts: 6 }),
+      parked,
+    ],
     ['mail by Resend, to be retried: quickly', mail('retry', RESEND, { tries: 2, doubts: 2 }), again(2_000)],
     [
       'mail by Resend, to be retried, the key forgotten: 15 minutes between',
@@ -110,7 +126,11 @@ describe('a doubt', () => {
 
     ['text by Twilio, by default: asked', text('park', TWILIO), asked],
     ['text by Twilio, to be retried: asked first', text('retry', TWILIO), asked],
-    ['text by Twilio, to fail over: at once, nobody is asked', text('failover', TWILIO, { hasOther: true }), again(0)],
+    [
+      'text by Twilio, to fail over: at once, nobody is asked',
+      text('failover', TWILIO, { hasOther: true }),
+      again(0),
+    ],
     ['text by Twilio, to fail over to nobody: asked', text('failover', TWILIO), asked],
     [
       'text by Twilio, never to be asked: parked',
@@ -118,10 +138,18 @@ describe('a doubt', () => {
       parked,
     ],
     ['text by a gateway that cannot be asked: parked', text('park', GATEWAY), parked],
-    ['text by such a gateway, to be retried: quickly', text('retry', GATEWAY, { tries: 2, doubts: 2 }), again(2_000)],
+    [
+      'text by such a gateway, to be retried: quickly',
+      text('retry', GATEWAY, { tries: 2, doubts: 2 }),
+      again(2_000),
+    ],
 
     ['webhook, by default: on the schedule', hook('retry', { tries: 3, doubts: 3 }), again(4_000)],
-    ['webhook, to the end: dead, for a redrive is harmless', hook('retry', { tries: 6, doubts: 6 }), dead('in_doubt')],
+    [
+      'webhook, to the end: dead, for a redrive is harmless',
+      hook('retry', { tries: 6, doubts: 6 }),
+      dead('in_doubt'),
+    ],
     ['webhook, to be parked', hook('park'), parked],
     ['webhook, to fail over to nobody: as retry', hook('failover'), again(1_000)],
 
@@ -165,7 +193,10 @@ describe('a doubt', () => {
 
 describe('after an earlier doubt', () => {
   const after = (kind: Failed['kind'], errorClass: ErrorClass, given: Partial<Given> = {}) =>
-    decideNext(failure(kind, errorClass), at({ channel: 'email', rule: 'once', provider: SMTP, tries: 2, ...given }));
+    decideNext(
+      failure(kind, errorClass),
+      at({ channel: 'email', rule: 'once', provider: SMTP, tries: 2, ...given }),
+    );
 
   it('what surely did not leave goes again as ever', () => {
     expect(after('not_sent', 'network')).toEqual(again(2_000));
