@@ -54,7 +54,7 @@ export interface Evidence<C extends Content = Content> {
   since: Date;
   until: Date;
   /** Whether this is the content that was sent. */
-  isSame(content: C): boolean;
+  isSame: (content: C) => boolean;
 }
 
 /** A message that a provider has, and how it stands there. */

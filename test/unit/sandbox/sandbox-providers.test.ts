@@ -114,7 +114,7 @@ describe("the sandbox's providers, as the real ones meet them", () => {
   it('tell of an SMS whose answer was lost, when they are asked', async () => {
     faults.next.push('drop_after_body');
     const provider = create('sandbox-sms', twilioKind);
-    await text(provider as Provider<never>);
+    await text(provider);
     const since = new Date(Date.now() - 60_000);
     const evidence = { to: '+14155550123', since, until: new Date(), isSame: () => true };
     const inquiry = (await provider.find!(evidence, call)) as Extract<Inquiry, { kind: 'answered' }>;

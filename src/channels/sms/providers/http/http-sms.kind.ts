@@ -7,6 +7,6 @@ export const httpSmsKind: ProviderKind<SmsContent> = {
   options: HttpSmsOptions,
   keyLifeMs: (config) => (config.options['is_idempotent'] === true ? Infinity : 0),
   canBeAsked: false,
-  senderOf: (config) => String(config.options['from'] ?? ''),
+  senderOf: (config) => (config.options['from'] as string | undefined) ?? '',
   create: (config) => new HttpSmsProvider(config),
 };

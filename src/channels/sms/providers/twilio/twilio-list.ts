@@ -51,7 +51,8 @@ export class TwilioList {
 
   #firstPage({ to, since }: Evidence): string {
     const day = since.toISOString().slice(0, 10);
-    return `${this.#settings.path}?${new URLSearchParams({ To: to, 'DateSent>': day, PageSize: String(PAGE_SIZE) })}`;
+    const query = new URLSearchParams({ To: to, 'DateSent>': day, PageSize: String(PAGE_SIZE) });
+    return `${this.#settings.path}?${query.toString()}`;
   }
 
   async #read(path: string, call: Call): Promise<Page | Inquiry> {
@@ -63,11 +64,12 @@ export class TwilioList {
       return unanswered(`http_${answer.status}`, 'The answer was no list of Twilio’s.');
     const next = body!['next_page_uri'] ?? undefined;
     // Only further into the same list: the credentials go nowhere else.
-    if (next !== undefined && !String(next).startsWith(`${this.#settings.listPath}?`))
+    const isOurs = typeof next === 'string' && next.startsWith(`${this.#settings.listPath}?`);
+    if (next !== undefined && !isOurs)
       return unanswered('list_leads_elsewhere', 'The next page is not one of the same list.');
     return {
       messages: messages.map(readMessage).filter((one) => one !== undefined),
-      next: next === undefined ? undefined : this.#settings.basePath + String(next),
+      next: isOurs ? this.#settings.basePath + next : undefined,
     };
   }
 }
