@@ -1,6 +1,8 @@
 import { accept } from './accept.question.js';
 import { acceptBatches } from './accept-batches.question.js';
+import { burst } from './burst.question.js';
 import { endToEnd } from './end-to-end.question.js';
+import { isolation } from './isolation.question.js';
 import { latency } from './latency.question.js';
 import { type Effort, effortOf } from './support/effort.js';
 import { type Answer, keepAnswer, printAnswer } from './support/report.js';
@@ -8,8 +10,10 @@ import { type Answer, keepAnswer, printAnswer } from './support/report.js';
 const QUESTIONS: Readonly<Record<string, (effort: Effort) => Promise<Answer>>> = {
   accept,
   'accept-batches': acceptBatches,
+  burst,
   'end-to-end': endToEnd,
   latency,
+  isolation,
 };
 
 /** `npm run bench [-- NAME…] [--quick]`. A question that fails does not keep the others from being asked. */

@@ -62,6 +62,41 @@ async function closedLoop({
   };
 }
 
+export interface Burst {
+  /** From the first request to the last answer. */
+  seconds: number;
+  statuses: Record<string, number>;
+  latencyMs: Percentiles;
+}
+
+/** So many requests as fast as the connections can. */
+async function burst(argument: {
+  target: Target;
+  amount: number;
+  connections: number;
+  run: string;
+}): Promise<Burst> {
+  const { target, amount, connections, run } = argument;
+  const callers = await openCallers(target, connections, run);
+  const statuses: Record<string, number> = {};
+  const latencies: number[] = [];
+  let left = amount;
+  const startedAt = performance.now();
+  await Promise.all(
+    callers.map(async ({ connection, writer }) => {
+      while (left-- > 0) {
+        const sentAt = performance.now();
+        const { status } = await connection.send(writer.next());
+        latencies.push(performance.now() - sentAt);
+        statuses[status] = (statuses[status] ?? 0) + 1;
+      }
+    }),
+  );
+  const seconds = (performance.now() - startedAt) / 1000;
+  callers.forEach(({ connection }) => connection.close());
+  return { seconds, statuses, latencyMs: percentilesOf(latencies) };
+}
+
 interface Caller {
   connection: HttpConnection;
   writer: RequestWriter;
@@ -186,6 +221,7 @@ let pressure: Pressure | undefined;
 
 answerParent({
   closedLoop,
+  burst,
   paced,
   press: async ({
     target,

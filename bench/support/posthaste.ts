@@ -45,11 +45,12 @@ export async function startPosthaste(
   cluster: Cluster,
   { databaseUrl, redisUrl, apiKey, encryptionKey }: Installation,
   roles: string,
+  configuration = CONFIGURATION,
 ): Promise<PosthasteProcess> {
   const name = roles.replaceAll(',', '+');
   const port = await freePort();
-  const configFile = join(cluster.folder, 'posthaste.yaml');
-  writeFileSync(configFile, CONFIGURATION);
+  const configFile = join(cluster.folder, `posthaste-${port}.yaml`);
+  writeFileSync(configFile, configuration);
   const log = openSync(join(cluster.folder, `${name}-${port}.log`), 'a');
   const child = spawn(process.execPath, [...profilingFlags(name), join(root, 'dist/src/main.js')], {
     cwd: root,

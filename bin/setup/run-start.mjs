@@ -37,8 +37,8 @@ async function start(life) {
   console.log('\n  Posthaste\n');
   await phase('packages', () => installPackages(life, root));
   await phase('build', () => build(life, root));
-  const env = { ...keysOf(folder), ...withoutEmpty(given), PORT: String(address.port) };
-  if (!env.DATABASE_URL) await phase('PostgreSQL', () => startPostgres(life, env));
+  const env = { ...keysFor(given), ...withoutEmpty(given), PORT: String(address.port) };
+  if (!env.DATABASE_URL && !env.DATABASE_URL_FILE) await phase('PostgreSQL', () => startPostgres(life, env));
   await phase('migrations', () => migrate(life, env));
   await phase('server', () => serve(life, env, address));
   if (!life.isEnding) await greet(given, env, address);
@@ -46,6 +46,10 @@ async function start(life) {
 
 /** `POSTHASTE_API_KEY=` in a `.env` means "none given". */
 const withoutEmpty = (env) => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+
+/** The kept keys, but for those that a secret file gives. */
+const keysFor = (given) =>
+  Object.fromEntries(Object.entries(keysOf(folder)).filter(([name]) => !given[`${name}_FILE`]));
 
 async function startPostgres(life, env) {
   const { EmbeddedPostgres } = await import(pathToFileURL(join(root, 'dist/src/embedded/postgres.js')).href);
@@ -81,7 +85,7 @@ async function serve(life, env, address) {
 
 async function greet(given, env, { url }) {
   const sandbox = await fetch(`${url}/sandbox`).catch(() => undefined);
-  const apiKey = given.POSTHASTE_API_KEY ? undefined : env.POSTHASTE_API_KEY;
+  const apiKey = given.POSTHASTE_API_KEY || given.POSTHASTE_API_KEY_FILE ? undefined : env.POSTHASTE_API_KEY;
   const logFile = relative(process.cwd(), join(folder, 'posthaste.log'));
   console.log(banner({ url, apiKey, isSandbox: sandbox?.ok === true, logFile }));
 }

@@ -2,6 +2,8 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 
 import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
+import { AddressFaults } from '../dispatch/address-faults.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Inquiries } from '../dispatch/inquiries.js';
 import { Packing } from '../dispatch/packing.service.js';
 import { Verdict } from '../dispatch/verdict.js';
@@ -26,6 +28,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayLoop,
     RelayService,
     ProviderRouter,
+    AddressFaults,
+    QuietTime,
     Verdict,
     Packing,
     Inquiries,

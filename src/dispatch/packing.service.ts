@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { Content, Parcel } from '../channels/channel.js';
 import { contentDigest, keyOf } from '../channels/content-digest.js';
-import type { ChannelName } from '../domain/channel.js';
+import type { ChannelName, Lane } from '../domain/channel.js';
 import { toPublicId } from '../domain/public-id.js';
 import { PayloadVault } from '../notifications/payload.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
@@ -13,6 +13,7 @@ export interface Packable {
   id: string;
   type: string;
   channel: ChannelName;
+  lane: Lane;
   template: string;
   locale: string | null;
   payload: Buffer;
@@ -36,10 +37,10 @@ export class Packing {
   ) {}
 
   pack(packable: Packable, provider: string): Packed {
-    const { type, template, createdAt, attempt, channel } = packable;
+    const { type, template, createdAt, attempt, channel, lane } = packable;
     const id = toPublicId('notification', packable.id);
     const { to, data } = this.vault.open(packable.id, packable.payload);
-    const letter = { id, type, template, locale: packable.locale ?? undefined, data, createdAt };
+    const letter = { id, type, template, locale: packable.locale ?? undefined, data, createdAt, lane };
     const content = this.channels.channel(channel).compose(letter);
     const digest = channel === 'webhook' ? null : this.digestOf(content, to, provider);
     const key = digest === null ? id : keyOf(id, digest);

@@ -10,6 +10,8 @@ import { CONTENT_CHANGED } from '../notifications/claimed.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
 import { inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
+import { AddressFaults } from './address-faults.js';
+import { QuietTime } from './quiet-time.js';
 
 /** What a verdict needs to know of a notification. */
 export interface Judged {
@@ -22,6 +24,8 @@ export interface Judged {
   deadlineAt: Date;
   /** Earlier attempts whose end nobody knows, oldest first. */
   doubts: readonly Doubt[];
+  /** Of an attempt of this process: what its address and time zone are read from. */
+  payload?: Buffer | undefined;
 }
 
 /** The attempt that a verdict is on. */
@@ -37,7 +41,14 @@ export class Verdict {
     @Inject(Config) private readonly config: Config,
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(QuietTime) private readonly quiet: QuietTime,
+    @Inject(AddressFaults) private readonly addresses: AddressFaults,
   ) {}
+
+  /** What is known before the provider is called: the outcome of a call that must not be made now; undefined: call. */
+  beforeCall(judged: Judged): Outcome | undefined {
+    return this.quiet.holdsBack(judged);
+  }
 
   on(
     judged: JudgedAttempt,
@@ -50,15 +61,19 @@ export class Verdict {
     const startedAt = new Date(nowMs - durationMs);
     const doubts =
       outcome.kind === 'in_doubt' ? [...judged.doubts, { provider, startedAt, digest }] : judged.doubts;
-    const next = decideNext(outcome, this.situation({ ...judged, doubts }, provider, nowMs));
+    const next = decideNext(outcome, {
+      ...this.situation({ ...judged, doubts }, provider, nowMs),
+      opensAtMs: outcome.kind === 'taken' ? undefined : this.quiet.opening(judged),
+    });
     const { id, attempt, dispatch } = judged;
     const pinnedProvider = this.pinFor(judged, doubts, outcome, provider);
     const contentDigest = this.isDigestWanted(outcome, provider) ? digest : null;
-    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider, contentDigest };
+    const suppression = this.addresses.of(judged, outcome, provider);
+    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider, contentDigest, suppression };
   }
 
   /** What follows when `provider` was asked for the last time and has nothing of it. */
-  onUnfound(judged: Judged, provider: string): ReturnType<typeof decideUnfound> {
+  onUnfound(judged: Omit<Judged, 'payload'>, provider: string): ReturnType<typeof decideUnfound> {
     return decideUnfound(this.situation(judged, provider, this.clock.nowMs()));
   }
 
@@ -67,7 +82,7 @@ export class Verdict {
     return retryPolicyOf(this.config.file, type, channel).askAfterMs;
   }
 
-  private situation(judged: Judged, provider: string, nowMs: number): Situation {
+  private situation(judged: Omit<Judged, 'payload'>, provider: string, nowMs: number): Situation {
     const { type, channel, tries, doubts } = judged;
     return {
       tries,
@@ -115,7 +130,11 @@ export class Verdict {
     return free?.name;
   }
 
-  private ruleOf({ type, channel, onInDoubt }: Judged): Situation['onInDoubt'] {
+  private ruleOf({
+    type,
+    channel,
+    onInDoubt,
+  }: Pick<Judged, 'type' | 'channel' | 'onInDoubt'>): Situation['onInDoubt'] {
     return inDoubtPolicyOf(this.config.file, type, channel, onInDoubt ?? undefined);
   }
 

@@ -10,7 +10,17 @@ export type Next =
   /** Without `askInMs` it is parked: only a person, a receipt or a late word ends it. */
   | { status: 'in_doubt'; reason: string; askInMs?: number }
   | { status: 'dead'; reason: string; class: ErrorClass }
-  | { status: 'retrying'; reason: string; delayMs: number; consumesTry: boolean };
+  | {
+      status: 'retrying';
+      reason: string;
+      delayMs: number;
+      consumesTry: boolean;
+      /** The part of the delay that is quiet hours: the deadline's clock stands still in them. */
+      quietMs?: number;
+    };
+
+/** What stands as the reason of one that waits for the end of quiet hours. */
+export const QUIET_HOURS = 'quiet_hours';
 
 /** What the decision may depend on. Times in milliseconds since the epoch, by the database's clock. */
 export interface Situation {
@@ -24,12 +34,16 @@ export interface Situation {
   doubts: Doubts;
   /** In [0, 1). */
   random: number;
+  /** When it may go, asked for a time at which it would: the end of the recipient's quiet hours. Left out: it has none. */
+  opensAtMs?: ((ms: number) => number) | undefined;
 }
 
 /** A wait that is nobody's failure is looked at again after this long. */
 const NOT_CONSUMED_DELAY_MS = 5_000;
 /** Asking sooner than once an hour is our right, however long a provider wants us to stay away. */
 const RETRY_AFTER_CAP_MS = 3_600_000;
+/** The quiet hours that held it back may have ended since: then it goes soon, and not in a circle. */
+const QUIET_MIN_DELAY_MS = 1_000;
 /** Who recognises a repetition may still be busy with the first. */
 const RECOGNISED_MIN_DELAY_MS = 1_000;
 
@@ -98,6 +112,8 @@ function retryOrEnd(outcome: Failed, at: Situation): Next {
     case 'throttled':
     case 'lease':
       return waitForOperator(outcome, at);
+    case 'quiet':
+      return unlessTooLate(outcome, at, QUIET_MIN_DELAY_MS, false);
     case 'in_doubt':
       // Nothing left this time, but going on would end no doubt: the content is not what may have arrived.
       return { status: 'in_doubt', reason: outcome.code };
@@ -132,14 +148,17 @@ function scheduled(outcome: Failed, at: Situation, plannedMs: number | undefined
 }
 
 function unlessTooLate(outcome: Failed, at: Situation, delayMs: number, consumesTry: boolean): Next {
-  if (isForgottenBy(at, delayMs)) return parked(outcome, at);
-  if (at.nowMs + delayMs >= at.deadlineMs) {
+  const goesMs = at.nowMs + delayMs;
+  const quietMs = (at.opensAtMs?.(goesMs) ?? goesMs) - goesMs;
+  if (isForgottenBy(at, delayMs + quietMs)) return parked(outcome, at);
+  if (goesMs >= at.deadlineMs) {
     return ended(outcome, at, { status: 'dead', reason: outcome.code, class: 'deadline' });
   }
-  if (at.expiresMs !== undefined && at.nowMs + delayMs >= at.expiresMs) {
+  if (at.expiresMs !== undefined && goesMs + quietMs >= at.expiresMs) {
     return ended(outcome, at, { status: 'expired', reason: outcome.code });
   }
-  return { status: 'retrying', reason: outcome.code, delayMs, consumesTry };
+  if (quietMs === 0) return { status: 'retrying', reason: outcome.code, delayMs, consumesTry };
+  return { status: 'retrying', reason: QUIET_HOURS, delayMs: delayMs + quietMs, consumesTry, quietMs };
 }
 
 /** By default a key is trusted as long as it is known, and not a moment longer. */

@@ -1,5 +1,7 @@
 import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
+import { QUIET_HOURS } from '../domain/decide-next.js';
+import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
 import { explainDoubt, explainRepetition } from './explain-doubt.js';
 import type { StoredAttempt, Story, Waiting } from './story.js';
 
@@ -36,7 +38,7 @@ export function explain({ notification, waiting, undelivered, attempts }: Story,
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold, attempts.at(-1))
+        ? explainWaiting(waiting, hold, notification.expiresAt, attempts.at(-1))
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -53,8 +55,9 @@ export function explain({ notification, waiting, undelivered, attempts }: Story,
       return { action: 'none', reason: 'The provider took it.', can: [] };
     case 'delivered':
       return { action: 'none', reason: 'It arrived.', can: [] };
-    case 'bounced':
     case 'suppressed':
+      return { action: 'none', reason: explainSuppressed(undelivered?.code), can: [] };
+    case 'bounced':
     case 'expired':
     case 'cancelled':
     case 'discarded':
@@ -62,11 +65,31 @@ export function explain({ notification, waiting, undelivered, attempts }: Story,
   }
 }
 
+const BECAUSE: Record<SuppressionReason, string> = {
+  hard_bounce: 'the address takes no mail or texts',
+  complaint: 'the recipient has complained about us',
+  unsubscribe: 'the recipient has unsubscribed',
+  stop: 'the recipient has opted out by STOP',
+  manual: 'somebody here has put the address on the list',
+};
+
+function explainSuppressed(code: string | null | undefined): string {
+  const reason = code?.startsWith(SUPPRESSION_CODE) ? code.slice(SUPPRESSION_CODE.length) : undefined;
+  const because =
+    BECAUSE[reason as SuppressionReason] ?? `the provider refused the address (${code ?? 'unknown'})`;
+  return `It is suppressed: ${because}.`;
+}
+
 /** Nothing is sent past its expiry, or without its content. */
 const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
   erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 
-function explainWaiting(waiting: Waiting, hold: Hold | undefined, last: StoredAttempt | undefined): NextStep {
+function explainWaiting(
+  waiting: Waiting,
+  hold: Hold | undefined,
+  expiresAt: Date | null,
+  last: StoredAttempt | undefined,
+): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
@@ -77,6 +100,8 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, last: StoredAt
       can,
     };
   }
+  if (!waiting.isDue && waiting.reason === QUIET_HOURS)
+    return { action, ...explainQuiet(waiting.availableAt, expiresAt), waiting_for: 'schedule', can };
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'
@@ -107,6 +132,16 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, last: StoredAt
     ? 'It is due, and no relay has shown a sign of life: start a process with the role relay.'
     : 'It is due; a relay moves it as soon as its queue has room.';
   return { action, reason, waiting_for: 'outbox', can };
+}
+
+function explainQuiet(opensAt: Date, expiresAt: Date | null): Pick<NextStep, 'at' | 'reason'> {
+  const until = `It is quiet hours where the recipient is, until ${opensAt.toISOString()}`;
+  if (expiresAt === null || expiresAt > opensAt)
+    return { at: opensAt.toISOString(), reason: `${until}; then it goes.` };
+  return {
+    at: expiresAt.toISOString(),
+    reason: `${until}; it expires before, at ${expiresAt.toISOString()}.`,
+  };
 }
 
 const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for']>; because: string }> = {

@@ -1,3 +1,4 @@
+import { crashPoint } from '#crash-point';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { GatesStore } from '../gates/gates.store.js';
@@ -90,8 +91,10 @@ export class RelayService {
         ? await this.takeOfEndpoints(route, survey, room)
         : await this.outbox.publishDue(route, room);
     if (hints === 'no room' || hints.length === 0) return hints === 'no room' ? hints : 0;
+    crashPoint('after_mark_before_publish');
     try {
       await this.queues.publish(route.queue, intoChunks(hints));
+      crashPoint('after_publish');
     } catch (error) {
       await this.takeBack(route, hints, error);
       throw new QueueUnavailable(route.queue, error);

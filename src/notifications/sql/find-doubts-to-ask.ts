@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import type { ChannelName, InDoubtPolicy } from '../../domain/channel.js';
+import type { ChannelName, InDoubtPolicy, Lane } from '../../domain/channel.js';
 import type { Doubt } from '../../domain/doubt.js';
 import { readPrecedents, type StoredPrecedents } from '../claimed.js';
 import { PRECEDENTS } from './precedents.js';
@@ -11,6 +11,7 @@ export interface DoubtToAsk {
   dispatch: number;
   type: string;
   channel: ChannelName;
+  lane: Lane;
   template: string;
   locale: string | null;
   /** Null: erased, so there is nothing to look for. */
@@ -35,7 +36,7 @@ type Row = Omit<DoubtToAsk, 'doubts'> & { precedents: StoredPrecedents | null };
 
 /** Served by `undelivered_to_ask`, which holds nothing but these. Only one process asks at a time, and what it finds is guarded. */
 const FIND_DOUBTS_TO_ASK = `
-  SELECT n.id, n.dispatch, n.type, n.channel, n.template, n.locale, n.payload, n.on_in_doubt AS "onInDoubt", n.tries,
+  SELECT n.id, n.dispatch, n.type, n.channel, n.lane, n.template, n.locale, n.payload, n.on_in_doubt AS "onInDoubt", n.tries,
          n.created_at AS "createdAt", n.expires_at AS "expiresAt", n.deadline_at AS "deadlineAt", u.asked,
          a.number AS attempt, a.provider, a.finished_at AS "finishedAt",
          least(n.expires_at, n.deadline_at) <= now() AS "isLate", ${PRECEDENTS('n.id', 'true')} AS precedents

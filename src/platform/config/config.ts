@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-import { type Environment, readEnvironment } from './environment.js';
-import { emptyFile, type FileConfig, parsePosthasteFile } from './posthaste-file.js';
+import { type Environment, readEnvironment, SETTINGS } from './environment.js';
+import { emptyFile, type FileConfig, namesIn, parsePosthasteFile } from './posthaste-file.js';
+import { withSecretFiles } from './secret-files.js';
 
 /** The whole configuration, read once at start. Injected under this class. */
 export class Config {
@@ -31,17 +32,30 @@ export function loadConfig(given: NodeJS.ProcessEnv = process.env, file?: string
   return readConfig(file === undefined ? given : { ...given, POSTHASTE_CONFIG: file });
 }
 
-function readConfig(env: NodeJS.ProcessEnv): Config {
+function readConfig(given: NodeJS.ProcessEnv): Config {
+  const { env, faults: secretFaults } = withSecretFiles(
+    given,
+    SETTINGS.map(({ key }) => key),
+  );
   const { environment, faults } = readEnvironment(env);
   const { file, faults: fileFaults } = readFile(environment.configFile, env);
-  const all = [...faults, ...fileFaults.map((fault) => `${environment.configFile} ${fault}`)];
+  const all = [
+    ...secretFaults,
+    ...faults,
+    ...fileFaults.map((fault) => `${environment.configFile} ${fault}`),
+  ];
   if (all.length > 0) throw new ConfigError(all);
   return new Config(environment, file);
 }
 
 /** A file that is named must be there; the default one may be missing. */
 function readFile(path: string, env: NodeJS.ProcessEnv): { file: FileConfig; faults: string[] } {
-  if (existsSync(path)) return parsePosthasteFile(readFileSync(path, 'utf8'), env);
+  if (existsSync(path)) {
+    const text = readFileSync(path, 'utf8');
+    const secrets = withSecretFiles(env, namesIn(text));
+    const parsed = parsePosthasteFile(text, secrets.env);
+    return { file: parsed.file, faults: [...secrets.faults, ...parsed.faults] };
+  }
   const isNamed = (env['POSTHASTE_CONFIG'] ?? '') !== '';
   return { file: emptyFile(), faults: isNamed ? ['does not exist'] : [] };
 }

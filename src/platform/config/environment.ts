@@ -135,7 +135,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
 }
 
 function unknownKeys(env: NodeJS.ProcessEnv): string[] {
-  const known = SETTINGS.map((setting) => setting.key as string);
+  const known = SETTINGS.flatMap(({ key }) => [key as string, `${key}_FILE`]);
   return Object.keys(env)
     .filter((key) => OURS.test(key) && !known.includes(key))
     .flatMap((key) => {

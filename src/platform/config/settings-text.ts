@@ -4,6 +4,7 @@ import { type Setting, SETTINGS } from './environment.js';
 
 const ENV_HEAD = [
   '# Settings of Posthaste, generated from src/platform/config/environment.ts ("npm run generate").',
+  '# Each has a twin that ends in _FILE and names a file with the value, for mounted secrets.',
   '# Copy to .env, which "npm start" and "docker compose" read. What is set in the environment wins.',
 ];
 

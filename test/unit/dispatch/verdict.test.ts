@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ChannelRegistry } from '../../../src/channels/channel.registry.js';
+import type { AddressFaults } from '../../../src/dispatch/address-faults.js';
+import type { QuietTime } from '../../../src/dispatch/quiet-time.js';
 import { type JudgedAttempt, Verdict } from '../../../src/dispatch/verdict.js';
 import { failed, type Failed, taken } from '../../../src/domain/outcome.js';
 import type { DatabaseClock } from '../../../src/platform/clock/database-clock.js';
@@ -17,9 +19,13 @@ const channels = (names: string[]) =>
     doubtTraits: (name: string) => ({ keyLifeMs: LIVES[name] ?? 0, canBeAsked: name === 'askable' }),
   }) as unknown as ChannelRegistry;
 const verdictWith = (...names: string[]) =>
-  new Verdict(new Config(readEnvironment({}).environment, emptyFile()), channels(names), {
-    nowMs: () => NOW,
-  } as DatabaseClock);
+  new Verdict(
+    new Config(readEnvironment({}).environment, emptyFile()),
+    channels(names),
+    { nowMs: () => NOW } as DatabaseClock,
+    { opening: () => undefined } as unknown as QuietTime,
+    { of: () => undefined } as unknown as AddressFaults,
+  );
 const verdict = verdictWith('first', 'second', 'third');
 
 const judged: JudgedAttempt = {

@@ -49,7 +49,7 @@ export class TwilioList {
     return this.#http.close();
   }
 
-  #firstPage({ to, since }: Evidence): string {
+  #firstPage({ to, since }: Evidence<SmsContent>): string {
     const day = since.toISOString().slice(0, 10);
     const query = new URLSearchParams({ To: to, 'DateSent>': day, PageSize: String(PAGE_SIZE) });
     return `${this.#settings.path}?${query.toString()}`;
