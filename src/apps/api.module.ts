@@ -7,15 +7,22 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { CallbacksController } from '../receipts/callbacks.controller.js';
+import { Callbacks } from '../receipts/callbacks.service.js';
+import { ForcedBreakers } from '../gates/forced-breakers.service.js';
 import { SuppressionList } from '../consent/suppression-list.service.js';
 import { SuppressionsController } from '../consent/suppressions.controller.js';
 import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
 import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
+import { StandingReader } from '../overview/standing.reader.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
+import { AlertsController } from '../admin/alerts.controller.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
+import { OverviewController } from '../admin/overview.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
+import { QueuesController } from '../admin/queues.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
 import { DeadLettersController } from '../admin/dead-letters.controller.js';
 import { AdminNotificationsController } from '../admin/notifications.controller.js';
@@ -33,14 +40,18 @@ import { TemplatesPageController } from '../templating/templates-page.controller
   controllers: [
     NotificationsController,
     EndpointsController,
+    AlertsController,
     ApiKeysController,
+    OverviewController,
     ProvidersController,
+    QueuesController,
     AdminNotificationsController,
     DeadLettersController,
     RedrivesController,
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    CallbacksController,
     SuppressionsController,
     UnsubscribeController,
   ],
@@ -49,7 +60,9 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AcceptService,
     AcceptGroup,
     Addressing,
+    ForcedBreakers,
     Pauses,
+    StandingReader,
     Stories,
     WaitingHolds,
     WakeUp,
@@ -57,6 +70,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    Callbacks,
     SuppressionList,
     Unsubscribe,
   ],

@@ -19,6 +19,9 @@ import { Config } from '../platform/config/config.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import { Addresses } from '../receipts/addresses.js';
+import { Receipts } from '../receipts/receipts.service.js';
+import { SuppressionIntents } from '../receipts/suppression-intents.service.js';
 import { QuietHoursPolicy } from '../quiet-hours/quiet-hours.policy.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 import { SuppressionsReader } from '../suppressions/suppressions.reader.js';
@@ -60,6 +63,9 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        Addresses,
+        Receipts,
+        SuppressionIntents,
         QuietHoursPolicy,
         Suppressions,
         SuppressionsReader,
@@ -74,6 +80,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        Receipts,
         QuietHoursPolicy,
         Suppressions,
         UnsubscribeLinks,

@@ -11,8 +11,8 @@ import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
-import { ignoreForms } from '../platform/http/ignored-body.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
+import { useOtherBodies } from '../platform/http/other-bodies.js';
 import { RouteTable } from '../platform/http/route-table.js';
 import { Log } from '../platform/logging/log.js';
 import { NestLog } from '../platform/logging/nest-log.js';
@@ -20,6 +20,7 @@ import { openQueueConnections, type QueueConnections } from '../queues/queue-con
 import { queueRefsOf } from '../queues/queue-names.js';
 import { QueuesModule } from '../queues/queues.module.js';
 import { Templates } from '../templating/templates.js';
+import { AlertsModule } from './alerts.module.js';
 import { ApiModule } from './api.module.js';
 import { ChannelsModule } from './channels.module.js';
 import { LeaseModule } from './lease.module.js';
@@ -108,6 +109,7 @@ function rolesOf(
     QueuesModule.register(refs, queues),
     ChannelsModule.register(Templates.load(templatesDir), providers),
     LeaseModule,
+    AlertsModule,
     ...(roles.includes('api') ? [ApiModule] : []),
     ...(roles.includes('relay') ? [RelayModule] : []),
     ...(roles.includes('worker') ? [WorkerModule.register(refs, queues)] : []),
@@ -129,7 +131,7 @@ async function createApp(
   const fastify = adapter.getInstance<FastifyInstance>();
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
-  ignoreForms(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
+  useOtherBodies(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
   return NestFactory.create(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),

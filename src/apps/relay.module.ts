@@ -17,6 +17,7 @@ import { RelayService } from '../relay/relay.service.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { Reconciler } from '../upkeep/reconciler.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
@@ -39,11 +40,23 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     DeadWorkers,
     Overdue,
     Leftovers,
+    PendingReceipts,
     RestartTerms,
     RedriveRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner, Reconciler],
+      inject: [
+        WorkPool,
+        Gauges,
+        Log,
+        LostHints,
+        DeadWorkers,
+        Overdue,
+        Leftovers,
+        PendingReceipts,
+        RedriveRunner,
+        Reconciler,
+      ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

@@ -9,7 +9,7 @@ import type { AttemptRecord } from '../notifications/notifications.repository.js
 import { CONTENT_CHANGED } from '../notifications/claimed.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
-import { inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
+import { callbacksOf, inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
 import { AddressFaults } from './address-faults.js';
 import { QuietTime } from './quiet-time.js';
 
@@ -69,7 +69,9 @@ export class Verdict {
     const pinnedProvider = this.pinFor(judged, doubts, outcome, provider);
     const contentDigest = this.isDigestWanted(outcome, provider) ? digest : null;
     const suppression = this.addresses.of(judged, outcome, provider);
-    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider, contentDigest, suppression };
+    const awaitsReceipt = this.awaitsReceipt(provider);
+    const record = { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider };
+    return { ...record, contentDigest, suppression, awaitsReceipt };
   }
 
   /** What follows when `provider` was asked for the last time and has nothing of it. */
@@ -80,6 +82,11 @@ export class Verdict {
   /** When a provider is asked what became of a doubt, counted from it. Milliseconds. */
   askAfterMs({ type, channel }: Pick<Judged, 'type' | 'channel'>): readonly number[] {
     return retryPolicyOf(this.config.file, type, channel).askAfterMs;
+  }
+
+  private awaitsReceipt(provider: string): boolean {
+    const config = this.config.file.providers.find((one) => one.name === provider);
+    return config !== undefined && callbacksOf(config) !== undefined;
   }
 
   private situation(judged: Omit<Judged, 'payload'>, provider: string, nowMs: number): Situation {

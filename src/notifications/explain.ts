@@ -28,11 +28,23 @@ export interface NextStep {
 /** A relay renews its sign of life every 5 s; after this, nobody moves what is due. */
 const RELAY_SILENT_MS = 20_000;
 
+/** Carriers that report at all have done so by then; nobody waits for the others. */
+const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
+
 /**
  * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
- * ordering key, and the relay alone.
+ * ordering key, and the relay alone. `reports`: its provider says later what became of a message.
  */
-export function explain({ notification, waiting, undelivered, attempts }: Story, hold?: Hold): NextStep {
+export function explain(
+  {
+    notification,
+    waiting,
+    undelivered,
+    attempts,
+  }: Pick<Story, 'notification' | 'waiting' | 'undelivered' | 'attempts'>,
+  hold?: Hold,
+  reports = false,
+): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
@@ -52,7 +64,14 @@ export function explain({ notification, waiting, undelivered, attempts }: Story,
         can: canGoAgain(notification) ? ['retry'] : [],
       };
     case 'sent':
-      return { action: 'none', reason: 'The provider took it.', can: [] };
+      return reports && Date.now() - notification.updatedAt.getTime() < RECEIPT_PATIENCE_MS
+        ? {
+            action: 'wait',
+            reason: 'The provider took it, and will report what became of it.',
+            waiting_for: 'receipt',
+            can: [],
+          }
+        : { action: 'none', reason: 'The provider took it.', can: [] };
     case 'delivered':
       return { action: 'none', reason: 'It arrived.', can: [] };
     case 'suppressed':
@@ -164,7 +183,7 @@ function explainHold({
   detail,
 }: Hold): Pick<NextStep, 'at' | 'reason' | 'waiting_for'> {
   const { waiting_for, because } = HELD[heldBy];
-  const who = kind === 'endpoint' ? 'The endpoint' : `The provider ${key}`;
+  const who = kind === 'endpoint' ? 'The endpoint' : `The ${kind} ${key}`;
   const why = detail === null ? '' : ` (${detail})`;
   return {
     ...(until ? { at: until.toISOString() } : {}),

@@ -20,7 +20,7 @@ export interface Found {
  * - Guarded by `in_doubt` at the same dispatch: an operator's word, a receipt or a late word that came first stands.
  * - A message belongs to one notification: the same text to the same number may have been sent twice on purpose, so what
  *   another with equal content has already is not taken (`attempts_by_content`). The digest is written for a worker that
- *   was lost before it could say what it sent: what was found is the proof.
+ *   was lost before it could say what it sent: what was found is the proof. Its id is kept where a later receipt looks for it.
  */
 const SETTLE_FOUND = `
   WITH settled AS (
@@ -31,10 +31,17 @@ const SETTLE_FOUND = `
              SELECT FROM attempts a JOIN notifications other ON other.id = a.notification_id
               WHERE a.content_digest = decode($7, 'hex') AND a.notification_id <> $1
                 AND other.provider_message_id = $6)
+       AND NOT EXISTS (
+             SELECT FROM provider_messages m
+              WHERE m.provider = $5 AND m.provider_message_id = $6 AND m.notification_id <> $1)
     RETURNING n.id
   ), told AS (
     UPDATE attempts SET asked_at = now(), answer = 'found', content_digest = decode($7, 'hex')
      WHERE notification_id = (SELECT id FROM settled) AND number = $4
+  ), known_there_as AS (
+    INSERT INTO provider_messages (provider, provider_message_id, notification_id)
+    SELECT $5, $6, id FROM settled
+    ON CONFLICT DO NOTHING
   ), arrived AS (
     DELETE FROM undelivered WHERE notification_id = (SELECT id FROM settled) AND $3 <> 'bounced'
   ), bounced AS (

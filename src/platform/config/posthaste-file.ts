@@ -11,6 +11,7 @@ import {
   type Lane,
 } from '../../domain/channel.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
+import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
 import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
@@ -35,6 +36,19 @@ const Breaker = Type.Object(
   strict,
 );
 
+/** Whose way of reporting what became of a message a provider follows. */
+export const CALLBACK_KINDS = ['twilio', 'ses', 'sendgrid', 'generic'] as const;
+const Callbacks = Type.Object(
+  {
+    kind: oneOf(CALLBACK_KINDS),
+    secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    public_key: Type.Optional(Type.String({ minLength: 1, maxLength: 2_048 })),
+    topic_arn: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  },
+  strict,
+);
+export type CallbacksConfig = Static<typeof Callbacks>;
+
 /** What every provider has; the rest is its kind's own, checked by that kind. */
 const CommonProvider = Type.Object({
   name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
@@ -47,6 +61,7 @@ const CommonProvider = Type.Object({
   timeout: Type.Optional(Duration),
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
+  callbacks: Type.Optional(Callbacks),
 });
 
 const Retry = Type.Object(
@@ -93,24 +108,6 @@ const Limits = Type.Object(
   },
   strict,
 );
-const AlertTarget = Type.Object(
-  {
-    kind: oneOf(['webhook', 'slack', 'email']),
-    url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.String()),
-  },
-  strict,
-);
-const Alerts = Type.Object(
-  {
-    heartbeat_url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.Array(AlertTarget)),
-    queue_age: Type.Optional(Duration),
-    in_doubt_age: Type.Optional(Duration),
-    window: Type.Optional(Duration),
-  },
-  strict,
-);
 const DurationOrForever = Type.String({
   pattern: `${DURATION_PATTERN}|^forever$`,
   description: 'A duration, or forever.',
@@ -127,7 +124,7 @@ const Retention = Type.Object(
 const PosthasteFile = Type.Object(
   {
     limits: Type.Optional(Limits),
-    alerts: Type.Optional(Alerts),
+    alerts: Type.Optional(AlertsSection),
     retention: Type.Optional(Retention),
     providers: Type.Optional(Type.Array(CommonProvider)),
     types: Type.Optional(
@@ -162,6 +159,10 @@ export interface ProviderConfig {
   breaker: { errorRate: number; minimum: number; windowMs: number; resetMs: number };
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
+  /** As written; see `callbacksOf`. */
+  callbacks?: CallbacksConfig;
+  /** Where it reaches `POST /v1/callbacks/{name}`; left out while nobody outside can. */
+  callbackUrl?: string;
 }
 
 export interface TypeConfig {
@@ -178,6 +179,7 @@ export interface FileConfig {
   types: ReadonlyMap<string, TypeConfig>;
   retry: Record<ChannelName, RetryPolicy>;
   lanes: Record<Lane, { concurrency: number | undefined }>;
+  alerts: AlertsConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
@@ -268,7 +270,8 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     transactional: { concurrency: raw.lanes?.transactional?.concurrency },
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
-  return { file: { providers, types, retry, lanes }, faults };
+  const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
+  return { file: { providers, types, retry, lanes, alerts }, faults: [...faults, ...alertFaults] };
 }
 
 /** A provider as the file writes it, with its defaults filled in. */
@@ -284,6 +287,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     timeout,
     per_endpoint_concurrency,
     breaker,
+    callbacks,
     ...options
   } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
@@ -306,7 +310,14 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
     options,
+    ...(callbacks === undefined ? {} : { callbacks }),
   };
+}
+
+/** How a provider reports; undefined: not at all. Twilio asks for nothing but our address, so it reports unasked. */
+export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefined {
+  if (provider.callbacks) return provider.callbacks;
+  return provider.kind === 'twilio' && provider.callbackUrl !== undefined ? { kind: 'twilio' } : undefined;
 }
 
 function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {
