@@ -7,6 +7,10 @@ import { QuietTime } from '../dispatch/quiet-time.js';
 import { Inquiries } from '../dispatch/inquiries.js';
 import { Packing } from '../dispatch/packing.service.js';
 import { Verdict } from '../dispatch/verdict.js';
+import { WakeUp } from '../accept/wake-up.js';
+import { FanOut } from '../events/fan-out.service.js';
+import { OwnEventDrafts } from '../events/own-event-drafts.service.js';
+import { OwnEventRunner } from '../events/own-event.runner.js';
 import { DoubtsRepository } from '../notifications/doubts.repository.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
@@ -14,6 +18,7 @@ import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
@@ -39,10 +44,15 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     LostHints,
     DeadWorkers,
     Overdue,
+    FailingEndpoints,
     Leftovers,
     PendingReceipts,
     RestartTerms,
     RedriveRunner,
+    FanOut,
+    WakeUp,
+    OwnEventDrafts,
+    OwnEventRunner,
     {
       provide: UpkeepRunner,
       inject: [
@@ -52,9 +62,11 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         LostHints,
         DeadWorkers,
         Overdue,
+        FailingEndpoints,
         Leftovers,
         PendingReceipts,
         RedriveRunner,
+        OwnEventRunner,
         Reconciler,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>

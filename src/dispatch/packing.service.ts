@@ -5,18 +5,16 @@ import type { Content, Parcel } from '../channels/channel.js';
 import { contentDigest, keyOf } from '../channels/content-digest.js';
 import type { ChannelName, Lane } from '../domain/channel.js';
 import { toPublicId } from '../domain/public-id.js';
-import { PayloadVault } from '../notifications/payload.js';
+import { PayloadVault, type Sealed } from '../notifications/payload.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 
 /** What a parcel is made of. */
-export interface Packable {
-  id: string;
+export interface Packable extends Sealed {
   type: string;
   channel: ChannelName;
   lane: Lane;
   template: string;
   locale: string | null;
-  payload: Buffer;
   attempt: number;
   createdAt: Date;
 }
@@ -39,7 +37,7 @@ export class Packing {
   pack(packable: Packable, provider: string): Packed {
     const { type, template, createdAt, attempt, channel, lane } = packable;
     const id = toPublicId('notification', packable.id);
-    const { to, data } = this.vault.open(packable.id, packable.payload);
+    const { to, data } = this.vault.openToSend(packable);
     const letter = { id, type, template, locale: packable.locale ?? undefined, data, createdAt, lane };
     const content = this.channels.channel(channel).compose(letter);
     const digest = channel === 'webhook' ? null : this.digestOf(content, to, provider);
@@ -48,7 +46,7 @@ export class Packing {
   }
 
   /** The address alone, where nothing needs to be rendered. */
-  addressOf({ id, payload }: Pick<Packable, 'id' | 'payload'>): string {
+  addressOf({ id, payload }: Pick<Sealed, 'id' | 'payload'>): string {
     return this.vault.open(id, payload).to;
   }
 

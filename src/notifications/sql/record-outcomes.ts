@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Next } from '../../domain/decide-next.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
+import { tellOf } from '../../own-events/telling.js';
 import type { SuppressionDraft } from '../../suppressions/draft.js';
 import { draftsIn, SUPPRESS_DRAFTS } from '../../suppressions/statement-parts.js';
 
@@ -17,7 +18,7 @@ export interface AttemptRecord {
   /** After an unknown outcome it may only go to the provider that may have it; else null. */
   pinnedProvider: string | null;
   /** Of what was sent, hex; null where nobody will need it. */
-  contentDigest: string | null;
+  contentDigest?: string | null;
   /** What the outcome says of the address; undefined: nothing. */
   suppression?: SuppressionDraft | undefined;
   /** Set when its provider reports later: then the provider's id is kept where a receipt finds it. */
@@ -71,7 +72,7 @@ const RECORD_OUTCOMES = `
       FROM closed i
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
-              n.created_at, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail,
+              n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail,
               i.ask_in_ms
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
@@ -92,6 +93,7 @@ const RECORD_OUTCOMES = `
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(
              SELECT id FROM moved WHERE ordering_key IS NOT NULL AND next_status NOT IN ('retrying', 'in_doubt')))
+  ), told AS (${tellOf('(SELECT *, next_status AS status, settled_class AS class FROM moved) AS ended')}
   ), drafts AS (
     SELECT d.* FROM ${draftsIn('$17')} JOIN moved m ON m.id = d.notification_id
   ), ${SUPPRESS_DRAFTS}
@@ -142,6 +144,6 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
     column((r) => r.awaitsReceipt ?? false),
     column((r) => (r.next.status === 'in_doubt' ? (r.next.askInMs ?? null) : null)),
-    column((r) => r.contentDigest),
+    column((r) => r.contentDigest ?? null),
   ];
 }

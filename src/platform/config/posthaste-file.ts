@@ -81,6 +81,10 @@ const Retry = Type.Object(
 
 const NotificationType = Type.Object(
   {
+    description: Type.Optional(Type.String({ maxLength: 1_000 })),
+    schema: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Record(Type.String(), Type.Unknown())]),
+    ),
     channel: Type.Optional(oneOf(CHANNELS)),
     template: Type.Optional(Type.String()),
     expires_in: Type.Optional(Duration),
@@ -166,6 +170,9 @@ export interface ProviderConfig {
 }
 
 export interface TypeConfig {
+  description?: string | undefined;
+  /** JSON Schema of its data, or a file that holds one, in `_schemas/` of the templates' folder. */
+  schema?: string | Readonly<Record<string, unknown>> | undefined;
   channel: ChannelName | undefined;
   template: string | undefined;
   expiresInMs: number | undefined;
@@ -183,7 +190,11 @@ export interface FileConfig {
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
-const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = { webhook: 15_000, sms: 20_000, email: 30_000 };
+export const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = {
+  webhook: 15_000,
+  sms: 20_000,
+  email: 30_000,
+};
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
 
@@ -322,6 +333,8 @@ export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefin
 
 function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {
   return {
+    description: raw.description,
+    schema: raw.schema,
     channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),

@@ -170,14 +170,51 @@ describe('the OpenAPI document', () => {
     await ask('get', `${path}/{id}`, { id: created.id, status: 200 });
     const secret = await ask('get', `${path}/{id}/secret`, { id: created.id, status: 200 });
     expect(secret.body.secret).toBe(created.secret);
-    await ask('delete', `${path}/{id}`, { id: created.id, status: 204 });
-    for (const [method, rest] of [
+    const { id } = created;
+    const since = '2026-01-01T00:00:00Z';
+    await ask('patch', `${path}/{id}`, { id, status: 200, body: { asymmetric: true, concurrency: 2 } });
+    await ask('patch', `${path}/{id}`, { id, status: 400, body: { colour: 'red' } });
+    await ask('post', `${path}/{id}/rotate-secret`, { id, status: 200, body: { overlap: '1h' } });
+    await ask('post', `${path}/{id}/rotate-secret`, { id, status: 400, body: { overlap: '8d' } });
+    await ask('post', `${path}/{id}/test`, { id, status: 202 });
+    await ask('post', `${path}/{id}/recover`, { id, status: 202, body: { since } });
+    await ask('post', `${path}/{id}/recover`, { id, status: 400, body: {} });
+    await ask('get', `${path}/{id}/attempts`, { id, status: 200, query: { status: 'failed' } });
+    await ask('get', `${path}/{id}/attempts`, { id, status: 400, query: { cursor: 'x' } });
+    await ask('get', `${path}/{id}/health`, { id, status: 200 });
+    await ask('patch', `${path}/{id}`, { id, status: 200, body: { enabled: false } });
+    await ask('post', `${path}/{id}/test`, { id, status: 409 });
+    await ask('get', `${path}/{id}/health`, { id, status: 200 });
+    await ask('post', `${path}/{id}/enable`, { id, status: 200 });
+    await ask('delete', `${path}/{id}`, { id, status: 204 });
+    for (const [method, rest, body] of [
       ['get', ''],
       ['get', '/secret'],
+      ['get', '/attempts'],
+      ['get', '/health'],
+      ['patch', '', {}],
+      ['post', '/rotate-secret', {}],
+      ['post', '/test'],
+      ['post', '/recover', { since }],
+      ['post', '/enable'],
       ['delete', ''],
     ] as const) {
-      await ask(method, `${path}/{id}${rest}`, { id: created.id, status: 404 });
+      await ask(method, `${path}/{id}${rest}`, { id, status: 404, ...(body ? { body } : {}) });
     }
+  });
+
+  it('foretells what becomes of events', async () => {
+    const path = '/v1/events';
+    const body = { type: 'order.shipped', business_id: 'order-77', recipient: 'acme', data: { order: 77 } };
+    const { body: accepted } = await ask('post', path, { status: 202, body });
+    await ask('post', path, { status: 200, body });
+    await ask('post', path, { status: 409, body: { ...body, data: {} } });
+    await ask('post', path, { status: 413, body: { ...body, data: { name: 'a'.repeat(70_000) } } });
+    await ask('post', path, { status: 400, body: { ...body, type: 'posthaste.alert.raised' } });
+    await ask('get', `${path}/{id}`, { id: accepted.id, status: 200 });
+    await ask('get', `${path}/{id}`, { id: 'evt_x', status: 404 });
+    await ask('get', '/v1/notifications', { status: 200, query: { event_id: accepted.id } });
+    await ask('get', '/v1/event-types', { status: 200 });
   });
 
   it('foretells what operators and the sandbox see', async () => {
