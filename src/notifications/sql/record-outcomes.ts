@@ -18,7 +18,7 @@ export interface AttemptRecord {
   /** After an unknown outcome it may only go to the provider that may have it; else null. */
   pinnedProvider: string | null;
   /** Of what was sent, hex; null where nobody will need it. */
-  contentDigest: string | null;
+  contentDigest?: string | null;
   /** What the outcome says of the address; undefined: nothing. */
   suppression?: SuppressionDraft | undefined;
   /** Set when its provider reports later: then the provider's id is kept where a receipt finds it. */
@@ -72,8 +72,8 @@ const RECORD_OUTCOMES = `
       FROM closed i
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
-              n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code,
-              i.detail, i.ask_in_ms
+              n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail,
+              i.ask_in_ms
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                         ordering_seq, dispatch)
@@ -144,6 +144,6 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
     column((r) => r.awaitsReceipt ?? false),
     column((r) => (r.next.status === 'in_doubt' ? (r.next.askInMs ?? null) : null)),
-    column((r) => r.contentDigest),
+    column((r) => r.contentDigest ?? null),
   ];
 }
