@@ -15,15 +15,20 @@ import { EventsReader } from '../events/events.reader.js';
 import { FanOut } from '../events/fan-out.service.js';
 import { CallbacksController } from '../receipts/callbacks.controller.js';
 import { Callbacks } from '../receipts/callbacks.service.js';
+import { ForcedBreakers } from '../gates/forced-breakers.service.js';
 import { SuppressionList } from '../consent/suppression-list.service.js';
 import { SuppressionsController } from '../consent/suppressions.controller.js';
 import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
 import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
+import { StandingReader } from '../overview/standing.reader.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
+import { AlertsController } from '../admin/alerts.controller.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
+import { OverviewController } from '../admin/overview.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
+import { QueuesController } from '../admin/queues.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
 import { DeadLettersController } from '../admin/dead-letters.controller.js';
 import { AdminNotificationsController } from '../admin/notifications.controller.js';
@@ -43,8 +48,11 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EndpointsController,
     EventsController,
     EventTypesController,
+    AlertsController,
     ApiKeysController,
+    OverviewController,
     ProvidersController,
+    QueuesController,
     AdminNotificationsController,
     DeadLettersController,
     RedrivesController,
@@ -64,7 +72,9 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EventDrafts,
     EventsReader,
     FanOut,
+    ForcedBreakers,
     Pauses,
+    StandingReader,
     Stories,
     WaitingHolds,
     WakeUp,

@@ -1,6 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { AlertsStore } from '../../../src/alerts/alerts.store.js';
+import type { Signal } from '../../../src/alerts/signal.js';
+import { AuditTrail } from '../../../src/platform/audit/audit-trail.service.js';
 import { WakeUp } from '../../../src/accept/wake-up.js';
 import { FanOut } from '../../../src/events/fan-out.service.js';
 import { OwnEventDrafts } from '../../../src/events/own-event-drafts.service.js';
@@ -39,6 +42,7 @@ describe('the service says what becomes of notifications', () => {
   let notifications: NotificationsRepository;
   let runner: OwnEventRunner;
   let number = 0;
+  let turns = 0;
   beforeAll(async () => {
     app = await startApp(); // no relay: what is said waits until the test runs the runner
     const get = <T>(token: new (...args: never[]) => T): T => app.posthaste.app.get(token, { strict: false });
@@ -97,6 +101,12 @@ describe('the service says what becomes of notifications', () => {
       ({ type }) => type,
     );
   const run = () => runner.runOnce();
+  /** What the catalogue's schema has against it. */
+  const misfits = (type: string, data: object): unknown => {
+    const types = app.posthaste.app.get(TypeCatalogue, { strict: false }).list();
+    const compiled = compileDataSchema(types.find((one) => one.type === type)!.schema!);
+    return 'check' in compiled ? compiled.check(data) : compiled.faults;
+  };
   /** What subscribers are owed, once the runners have nothing left. */
   const told = async (): Promise<Told[]> => {
     await run();
@@ -168,12 +178,7 @@ describe('the service says what becomes of notifications', () => {
         },
       });
       expect(JSON.stringify(one)).not.toContain('ada');
-      const { schema } = app.posthaste.app
-        .get(TypeCatalogue, { strict: false })
-        .list()
-        .find(({ type }) => type === one!.type)!;
-      const compiled = compileDataSchema(schema!);
-      expect('check' in compiled && compiled.check(one!.data)).toEqual([]);
+      expect(misfits(one!.type, one!.data)).toEqual([]);
       expect(await notifications.record([recordOf(id, dispatch, outcome, next as Next)])).toEqual([false]);
       expect(await told()).toHaveLength(1);
     });
@@ -414,6 +419,39 @@ describe('the service says what becomes of notifications', () => {
       lane: 'transactional',
       data: { id: 'ep_x', reason: 'gone', at: expect.any(String) },
     });
+  });
+
+  it('tells an alert when it is raised and when it is over, and not that it lasts', async () => {
+    const endpoint = await createEndpoint(app, { types: ['posthaste.alert.*'] });
+    await createEndpoint(app, { types: ['posthaste.*'], recipient: 'ada' });
+    const get = <T>(token: new (...args: never[]) => T): T => app.posthaste.app.get(token, { strict: false });
+    const store = new AlertsStore(get(WorkPool), get(AuditTrail), get(OwnEvents));
+    const signal = {
+      kind: 'dead_letters',
+      about: 'welcome:mail:permanent',
+      summary: 'It dies.',
+      count: 1,
+    } as const;
+    const look = async (signals: Signal[]) => {
+      const number = (await store.takeTurn(`turn ${++turns}`, 0))!;
+      const turn = { name: `turn ${turns}`, number };
+      await store.settle(turn, { kinds: ['dead_letters'], signals }, { quietMs: 0, windowMs: 0 }, []);
+    };
+    await look([signal]);
+    await look([{ ...signal, count: 20 }]);
+    await look([]);
+    await look([]);
+    const all = await told();
+    expect(all.map((one) => [one.endpoint, one.type, one.lane])).toEqual([
+      [endpoint, 'posthaste.alert.raised', 'transactional'],
+      [endpoint, 'posthaste.alert.resolved', 'transactional'],
+    ]);
+    expect(all[0]!.data).toMatchObject({
+      key: 'dead_letters:welcome:mail:permanent',
+      severity: expect.any(String),
+    });
+    expect(all[0]!.businessId).toBe(all[1]!.businessId);
+    for (const { type, data } of all) expect(misfits(type, data)).toEqual([]);
   });
 
   it('tells everything once when several runners work side by side', async () => {
