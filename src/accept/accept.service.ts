@@ -45,7 +45,15 @@ export class AcceptService {
 
   /** Takes one notification. `request` has the contract's shape. Throws Problem. */
   async accept(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
-    const draft = this.draft(request);
+    return this.take(this.draft(request), apiKeyId);
+  }
+
+  /** The same for what the service itself says: types that begin with `posthaste.` are its own. */
+  acceptOwn(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
+    return this.take(draftOf(request, this.hasher), apiKeyId);
+  }
+
+  private async take(draft: Draft, apiKeyId: string): Promise<Answer> {
     const prepared = await this.prepare(draft, apiKeyId);
     const settled =
       prepared instanceof Problem
@@ -117,7 +125,7 @@ export class AcceptService {
   private answer(draft: Draft, settled: Settled, prepared: Prepared | Problem): Answer {
     const id = toPublicId('notification', settled.id);
     if (settled.isNew) {
-      this.gauges.accepted.inc({ result: 'accepted' });
+      this.gauges.accepted.inc({ result: settled.status === 'suppressed' ? 'suppressed' : 'accepted' });
       const segments = prepared instanceof Problem ? undefined : prepared.segments;
       return {
         httpStatus: 202,

@@ -1,4 +1,5 @@
 import { Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { AcceptGroup } from '../accept/accept-group.js';
 import { AcceptService } from '../accept/accept.service.js';
@@ -22,6 +23,14 @@ import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
 import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { StandingReader } from '../overview/standing.reader.js';
+import { EndpointTestController } from '../accept/endpoint-test.controller.js';
+import { EndpointRecoveryController } from '../dead-letters/endpoint-recovery.controller.js';
+import { EndpointAttempts } from '../endpoints/endpoint-attempts.reader.js';
+import { EndpointCareController } from '../endpoints/endpoint-care.controller.js';
+import { EndpointChanges } from '../endpoints/endpoint-changes.service.js';
+import { EndpointHealthReader } from '../endpoints/endpoint-health.reader.js';
+import { EndpointRotation } from '../endpoints/endpoint-rotation.service.js';
+import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { AlertsController } from '../admin/alerts.controller.js';
@@ -43,12 +52,16 @@ import { TemplatesPageController } from '../templating/templates-page.controller
 
 /** The role `api`: the door, and what callers may read. Needs PostgreSQL; never waits for the queue. */
 @Module({
+  imports: [TypeOrmModule.forFeature([EndpointEntity])],
   controllers: [
     NotificationsController,
     EndpointsController,
     EventsController,
     EventTypesController,
     AlertsController,
+    EndpointCareController,
+    EndpointTestController,
+    EndpointRecoveryController,
     ApiKeysController,
     OverviewController,
     ProvidersController,
@@ -65,6 +78,10 @@ import { TemplatesPageController } from '../templating/templates-page.controller
   ],
   providers: [
     IdempotentRequests,
+    EndpointAttempts,
+    EndpointChanges,
+    EndpointHealthReader,
+    EndpointRotation,
     AcceptService,
     AcceptGroup,
     Addressing,

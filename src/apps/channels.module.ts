@@ -8,6 +8,10 @@ import { httpKind } from '../channels/webhook/providers/http/http.kind.js';
 import { WebhookChannel } from '../channels/webhook/webhook.channel.js';
 import { UnsubscribeLinks } from '../consent/unsubscribe-links.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
+import { EndpointPatience } from '../endpoints/endpoint-patience.service.js';
+import { EndpointSwitch } from '../endpoints/endpoint-switch.service.js';
+import { EndpointTerms } from '../endpoints/endpoint-terms.js';
+import { EndpointVerdicts } from '../endpoints/endpoint-verdicts.service.js';
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { Endpoints } from '../endpoints/endpoints.service.js';
 import { GatesStore } from '../gates/gates.store.js';
@@ -58,6 +62,10 @@ export class ChannelsModule {
             new UnsubscribeLinks(hasher, config.environment.publicUrl),
         },
         EndpointDirectory,
+        EndpointPatience,
+        EndpointSwitch,
+        EndpointTerms,
+        EndpointVerdicts,
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
@@ -76,6 +84,10 @@ export class ChannelsModule {
         Templates,
         ChannelRegistry,
         EndpointDirectory,
+        EndpointPatience,
+        EndpointSwitch,
+        EndpointTerms,
+        EndpointVerdicts,
         Endpoints,
         NotificationsReader,
         NotificationsRepository,

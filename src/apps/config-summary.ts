@@ -40,6 +40,7 @@ function describeEnvironment(environment: Environment): Row[] {
     ['DATABASE_URL', placeOf(environment.databaseUrl) ?? 'not set (`npm start` brings its own)'],
     ['REDIS_URL', placeOf(environment.redisUrl) ?? 'not set (queues live in PostgreSQL)'],
     ['ENCRYPTION_KEY', isSet(environment.encryptionKey)],
+    ['ENCRYPTION_KEY_PREVIOUS', isSet(environment.encryptionKeyPrevious)],
     ['POSTHASTE_API_KEY', isSet(environment.apiKey)],
     ['METRICS_TOKEN', environment.metricsToken === undefined ? 'not set (/metrics is open)' : 'set'],
     ['file', environment.configFile],

@@ -77,7 +77,7 @@ export async function startPosthaste(
 }
 
 async function layFoundation(config: Config, log: Log): Promise<Foundation> {
-  const { databaseUrl, encryptionKey } = config.environment;
+  const { databaseUrl, encryptionKey, encryptionKeyPrevious } = config.environment;
   const missing = [
     ...(databaseUrl === undefined ? ['DATABASE_URL must be set: PostgreSQL is the only truth here.'] : []),
     ...(encryptionKey === undefined
@@ -88,7 +88,7 @@ async function layFoundation(config: Config, log: Log): Promise<Foundation> {
   const catalogue = TypeCatalogue.load(config.file, config.environment.templatesDir);
   const doorPool = createDoorPool(databaseUrl);
   const workPool = createWorkPool(databaseUrl);
-  const sealer = new Sealer(encryptionKey);
+  const sealer = new Sealer(encryptionKey, encryptionKeyPrevious);
   const hasher = new KeyedHasher(await installationKey(workPool, sealer));
   return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable(), catalogue };
 }

@@ -15,6 +15,7 @@ import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
@@ -35,6 +36,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     LostHints,
     DeadWorkers,
     Overdue,
+    FailingEndpoints,
     Leftovers,
     PendingReceipts,
     RestartTerms,
@@ -52,6 +54,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         LostHints,
         DeadWorkers,
         Overdue,
+        FailingEndpoints,
         Leftovers,
         PendingReceipts,
         RedriveRunner,

@@ -61,7 +61,7 @@ export class DeliveryService {
     crashPoint('after_provider_answer_before_outcome', claimed.type);
     const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
     this.report.attempted(claimed, record, name);
-    await this.outcomes.record(record);
+    await this.outcomes.record(record, claimed.endpointId);
     crashPoint('after_outcome_before_job_end', claimed.type);
     await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through
     slot.release(); // only now: no more than the concurrency can ever be in doubt

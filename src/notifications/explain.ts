@@ -114,7 +114,12 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Dat
     };
   }
   if (!waiting.isDue && waiting.reason === QUIET_HOURS)
-    return { action, ...explainQuiet(waiting.availableAt, expiresAt), waiting_for: 'schedule', can };
+    return {
+      action,
+      ...explainQuiet(waiting.availableAt, expiresAt),
+      waiting_for: 'schedule',
+      can: ['cancel'],
+    };
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'
@@ -164,6 +169,10 @@ const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for'
     because: 'it refuses our configuration; an operator must look at it',
   },
   endpoint: { waiting_for: 'endpoint', because: 'its endpoint is down' },
+  disabled: {
+    waiting_for: 'endpoint',
+    because: 'it is disabled; what waits goes out when it is enabled again',
+  },
 };
 
 function explainHold({

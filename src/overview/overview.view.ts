@@ -113,6 +113,7 @@ const NEXT: Record<GateHolder, string> = {
   retry_after: 'It is called again: it had asked us to wait.',
   rate: 'It is called again: its rate was used up.',
   configuration: 'A single call asks again; somebody has to mend the credentials or the sender.',
+  disabled: 'It waits until its owner switches it on again.',
 };
 
 const toStuck = ({ kind, key, heldBy, since, until, detail }: Hold): Stuck => ({

@@ -45,8 +45,8 @@ const CLAIM = `
               on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
               expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key, reason
   ), opened AS (
-    INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider)
-    SELECT id, attempt, dispatch, $3, $4 FROM claimed WHERE status = 'sending'
+    INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider, endpoint_id)
+    SELECT id, attempt, dispatch, $3, $4, "endpointId" FROM claimed WHERE status = 'sending'
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
     SELECT id, status, type, channel, $4,

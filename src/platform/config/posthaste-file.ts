@@ -187,7 +187,11 @@ export interface FileConfig {
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
-const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = { webhook: 15_000, sms: 20_000, email: 30_000 };
+export const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = {
+  webhook: 15_000,
+  sms: 20_000,
+  email: 30_000,
+};
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
 

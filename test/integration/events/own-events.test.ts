@@ -15,7 +15,8 @@ import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import type { Next } from '../../../src/domain/decide-next.js';
 import { failed, type Outcome, taken } from '../../../src/domain/outcome.js';
-import { toPublicId } from '../../../src/domain/public-id.js';
+import { EndpointSwitch } from '../../../src/endpoints/endpoint-switch.service.js';
+import { fromPublicId, toPublicId } from '../../../src/domain/public-id.js';
 import { PayloadVault } from '../../../src/notifications/payload.js';
 import { NotificationsRepository } from '../../../src/notifications/notifications.repository.js';
 import { OwnEvents } from '../../../src/own-events/own-events.js';
@@ -23,7 +24,7 @@ import { TypeCatalogue } from '../../../src/catalogue/type-catalogue.js';
 import { compileDataSchema } from '../../../src/catalogue/data-schema.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { uuidOf } from '../../support/settled.js';
-import { createEndpoint } from '../../support/subscribers.js';
+import { createEndpoint } from '../../support/endpoints.js';
 
 const WORKER = uuidv7();
 const refused = (kind: 'rejected' | 'in_doubt', errorClass: 'permanent' | 'suppress' | 'in_doubt'): Outcome =>
@@ -419,6 +420,26 @@ describe('the service says what becomes of notifications', () => {
       lane: 'transactional',
       data: { id: 'ep_x', reason: 'gone', at: expect.any(String) },
     });
+  });
+
+  it('tells each time an endpoint is switched off, to those who listen to all and to its own recipient', async () => {
+    const all = await createEndpoint(app, { types: ['posthaste.endpoint.disabled'] });
+    const ada = await createEndpoint(app, { types: ['posthaste.*'], recipient: 'ada' });
+    await createEndpoint(app, { types: ['posthaste.*'], recipient: 'bob' });
+    const gone = await createEndpoint(app, { types: ['order.*'], recipient: 'ada' });
+    const endpointSwitch = app.posthaste.app.get(EndpointSwitch, { strict: false });
+    const off = () =>
+      inTransaction(app.pool, (tx) => endpointSwitch.off(tx, fromPublicId('endpoint', gone)!, 'gone', null));
+    expect([await off(), await off()]).toEqual([true, false]);
+    const heard = await told();
+    expect(heard.map((one) => one.endpoint).sort()).toEqual([all, ada].sort());
+    for (const { type, data } of heard) {
+      expect(data).toEqual({ id: gone, reason: 'gone', at: expect.any(String) });
+      expect(misfits(type, data)).toEqual([]);
+    }
+    await inTransaction(app.pool, (tx) => endpointSwitch.on(tx, fromPublicId('endpoint', gone)!, 'key'));
+    await off();
+    expect(await told()).toHaveLength(4);
   });
 
   it('tells an alert when it is raised and when it is over, and not that it lasts', async () => {

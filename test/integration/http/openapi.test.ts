@@ -170,13 +170,36 @@ describe('the OpenAPI document', () => {
     await ask('get', `${path}/{id}`, { id: created.id, status: 200 });
     const secret = await ask('get', `${path}/{id}/secret`, { id: created.id, status: 200 });
     expect(secret.body.secret).toBe(created.secret);
-    await ask('delete', `${path}/{id}`, { id: created.id, status: 204 });
-    for (const [method, rest] of [
+    const { id } = created;
+    const since = '2026-01-01T00:00:00Z';
+    await ask('patch', `${path}/{id}`, { id, status: 200, body: { asymmetric: true, concurrency: 2 } });
+    await ask('patch', `${path}/{id}`, { id, status: 400, body: { colour: 'red' } });
+    await ask('post', `${path}/{id}/rotate-secret`, { id, status: 200, body: { overlap: '1h' } });
+    await ask('post', `${path}/{id}/rotate-secret`, { id, status: 400, body: { overlap: '8d' } });
+    await ask('post', `${path}/{id}/test`, { id, status: 202 });
+    await ask('post', `${path}/{id}/recover`, { id, status: 202, body: { since } });
+    await ask('post', `${path}/{id}/recover`, { id, status: 400, body: {} });
+    await ask('get', `${path}/{id}/attempts`, { id, status: 200, query: { status: 'failed' } });
+    await ask('get', `${path}/{id}/attempts`, { id, status: 400, query: { cursor: 'x' } });
+    await ask('get', `${path}/{id}/health`, { id, status: 200 });
+    await ask('patch', `${path}/{id}`, { id, status: 200, body: { enabled: false } });
+    await ask('post', `${path}/{id}/test`, { id, status: 409 });
+    await ask('get', `${path}/{id}/health`, { id, status: 200 });
+    await ask('post', `${path}/{id}/enable`, { id, status: 200 });
+    await ask('delete', `${path}/{id}`, { id, status: 204 });
+    for (const [method, rest, body] of [
       ['get', ''],
       ['get', '/secret'],
+      ['get', '/attempts'],
+      ['get', '/health'],
+      ['patch', '', {}],
+      ['post', '/rotate-secret', {}],
+      ['post', '/test'],
+      ['post', '/recover', { since }],
+      ['post', '/enable'],
       ['delete', ''],
     ] as const) {
-      await ask(method, `${path}/{id}${rest}`, { id: created.id, status: 404 });
+      await ask(method, `${path}/{id}${rest}`, { id, status: 404, ...(body ? { body } : {}) });
     }
   });
 
