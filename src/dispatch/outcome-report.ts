@@ -26,8 +26,8 @@ export class OutcomeReport {
     this.gauges.attempts.inc({ channel, provider, outcome: outcome.kind, class: errorClass });
     this.gauges.attemptSeconds.observe({ channel, provider }, durationMs / 1000);
     this.gauges.settled.inc({ channel, status: next.status });
-    if (isOwnType(type)) this.gauges.ownEventEnds.inc({ type, status: next.status });
     this.tally.add(provider, lane, outcome.kind === 'taken', durationMs);
+    if (isOwnType(type)) this.gauges.ownEventEnds.inc({ type, status: next.status });
     if (outcome.kind === 'taken') {
       this.gauges.deliverySeconds.observe(
         { channel, lane },

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { NotificationRequest } from '../../src/accept/notification.schema.js';
-import { OWN_EVENT_TYPES } from '../../src/domain/event-type.js';
 import { ALERT_KINDS, type AlertKind } from '../../src/alerts/alert-kinds.js';
+import { OWN_EVENT_TYPES } from '../../src/domain/event-type.js';
 import { STATUSES, TRANSITIONS } from '../../src/domain/status.js';
 import { PROBLEMS } from '../../src/platform/http/problem.js';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { OWN_EVENT_TYPES } from '../../../src/domain/event-type.js';
 import { ALL_CHANNELS, startApp, type TestApp } from '../../support/app.js';
-import { createEndpoint } from '../../support/endpoints.js';
+import { createEndpoint } from '../../support/many-subscribers.js';
 
 const ORDER = {
   type: 'object',

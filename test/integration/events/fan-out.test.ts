@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import { startApp, type TestApp } from '../../support/app.js';
-import { createEndpoint, subscribe } from '../../support/endpoints.js';
+import { createEndpoint, subscribe } from '../../support/many-subscribers.js';
 
 const EVENT = { type: 'order.shipped', business_id: 'order-77', data: { order: 77 } };
 

@@ -24,7 +24,7 @@ import { TypeCatalogue } from '../../../src/catalogue/type-catalogue.js';
 import { compileDataSchema } from '../../../src/catalogue/data-schema.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { uuidOf } from '../../support/settled.js';
-import { createEndpoint } from '../../support/endpoints.js';
+import { createEndpoint } from '../../support/many-subscribers.js';
 
 const WORKER = uuidv7();
 const refused = (kind: 'rejected' | 'in_doubt', errorClass: 'permanent' | 'suppress' | 'in_doubt'): Outcome =>
@@ -455,7 +455,7 @@ describe('the service says what becomes of notifications', () => {
     } as const;
     const look = async (signals: Signal[]) => {
       const number = (await store.takeTurn(`turn ${++turns}`, 0))!;
-      const turn = { name: `turn ${turns}`, number };
+      const turn = { name: `turn ${turns}`, number, freeInMs: 30_000 };
       await store.settle(turn, { kinds: ['dead_letters'], signals }, { quietMs: 0, windowMs: 0 }, []);
     };
     await look([signal]);
