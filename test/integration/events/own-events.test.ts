@@ -454,8 +454,8 @@ describe('the service says what becomes of notifications', () => {
       count: 1,
     } as const;
     const look = async (signals: Signal[]) => {
-      const number = (await store.takeTurn(`turn ${++turns}`, 0))!;
-      const turn = { name: `turn ${turns}`, number, freeInMs: 30_000 };
+      const number = (await store.takeTurn(`turn ${++turns}`, 30_000))!;
+      const turn = { name: `turn ${turns}`, number, freeInMs: 0 };
       await store.settle(turn, { kinds: ['dead_letters'], signals }, { quietMs: 0, windowMs: 0 }, []);
     };
     await look([signal]);
