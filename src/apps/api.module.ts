@@ -10,11 +10,13 @@ import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { CallbacksController } from '../receipts/callbacks.controller.js';
 import { Callbacks } from '../receipts/callbacks.service.js';
+import { ForcedBreakers } from '../gates/forced-breakers.service.js';
 import { SuppressionList } from '../consent/suppression-list.service.js';
 import { SuppressionsController } from '../consent/suppressions.controller.js';
 import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
 import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
+import { StandingReader } from '../overview/standing.reader.js';
 import { EndpointTestController } from '../accept/endpoint-test.controller.js';
 import { EndpointRecoveryController } from '../dead-letters/endpoint-recovery.controller.js';
 import { EndpointAttempts } from '../endpoints/endpoint-attempts.reader.js';
@@ -25,8 +27,11 @@ import { EndpointRotation } from '../endpoints/endpoint-rotation.service.js';
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
+import { AlertsController } from '../admin/alerts.controller.js';
 import { ApiKeysController } from '../admin/api-keys.controller.js';
+import { OverviewController } from '../admin/overview.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
+import { QueuesController } from '../admin/queues.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
 import { DeadLettersController } from '../admin/dead-letters.controller.js';
 import { AdminNotificationsController } from '../admin/notifications.controller.js';
@@ -45,11 +50,14 @@ import { TemplatesPageController } from '../templating/templates-page.controller
   controllers: [
     NotificationsController,
     EndpointsController,
+    AlertsController,
     EndpointCareController,
     EndpointTestController,
     EndpointRecoveryController,
     ApiKeysController,
+    OverviewController,
     ProvidersController,
+    QueuesController,
     AdminNotificationsController,
     DeadLettersController,
     RedrivesController,
@@ -69,7 +77,9 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AcceptService,
     AcceptGroup,
     Addressing,
+    ForcedBreakers,
     Pauses,
+    StandingReader,
     Stories,
     WaitingHolds,
     WakeUp,

@@ -20,6 +20,7 @@ import { openQueueConnections, type QueueConnections } from '../queues/queue-con
 import { queueRefsOf } from '../queues/queue-names.js';
 import { QueuesModule } from '../queues/queues.module.js';
 import { Templates } from '../templating/templates.js';
+import { AlertsModule } from './alerts.module.js';
 import { ApiModule } from './api.module.js';
 import { ChannelsModule } from './channels.module.js';
 import { LeaseModule } from './lease.module.js';
@@ -108,6 +109,7 @@ function rolesOf(
     QueuesModule.register(refs, queues),
     ChannelsModule.register(Templates.load(templatesDir), providers),
     LeaseModule,
+    AlertsModule,
     ...(roles.includes('api') ? [ApiModule] : []),
     ...(roles.includes('relay') ? [RelayModule] : []),
     ...(roles.includes('worker') ? [WorkerModule.register(refs, queues)] : []),

@@ -8,6 +8,7 @@ import {
 
 import { AddressFaults } from '../dispatch/address-faults.js';
 import { Breakers } from '../dispatch/breakers.js';
+import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
 import { DeliveryService } from '../dispatch/delivery.service.js';
@@ -27,8 +28,11 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueConnections } from '../queues/queue-connections.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { CallTallies } from '../upkeep/call-tallies.upkeep.js';
+import { OperatorsBreakers } from '../upkeep/operators-breakers.upkeep.js';
 import { OwnAttempts } from '../upkeep/own-attempts.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
+import type { UpkeepService } from '../upkeep/upkeep.service.js';
 
 const WORKER_UPKEEP = Symbol('upkeep of this worker');
 
@@ -43,12 +47,15 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         ...processors,
         AddressFaults,
         Breakers,
+        CallTally,
+        CallTallies,
         Claims,
         DeliveryService,
         DispatchService,
         GateKeeper,
         GateWatch,
         MayGo,
+        OperatorsBreakers,
         OutcomeReport,
         Outcomes,
         OwnAttempts,
@@ -70,9 +77,9 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         },
         {
           provide: WORKER_UPKEEP,
-          inject: [OwnAttempts, WorkPool, Gauges, Log],
-          useFactory: (own: OwnAttempts, pool: WorkPool, gauges: Gauges, log: Log) =>
-            new UpkeepRunner([own], pool, gauges, log),
+          inject: [WorkPool, Gauges, Log, OwnAttempts, CallTallies, OperatorsBreakers],
+          useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
+            new UpkeepRunner(services, pool, gauges, log),
         },
       ],
     };

@@ -10,12 +10,12 @@ export const GATE_HOLDERS = [
 ] as const;
 export type GateHolder = (typeof GATE_HOLDERS)[number];
 
-export type GateKind = 'provider' | 'endpoint';
+export type GateKind = 'provider' | 'endpoint' | 'queue' | 'type';
 
 /** One reason in force. */
 export interface Hold {
   kind: GateKind;
-  /** A provider's name, or an endpoint's UUID. */
+  /** A provider's, a queue's or a type's name, or an endpoint's UUID. */
   key: string;
   heldBy: GateHolder;
   /** Undefined: until somebody lets go. */

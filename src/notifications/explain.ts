@@ -178,7 +178,7 @@ function explainHold({
   detail,
 }: Hold): Pick<NextStep, 'at' | 'reason' | 'waiting_for'> {
   const { waiting_for, because } = HELD[heldBy];
-  const who = kind === 'endpoint' ? 'The endpoint' : `The provider ${key}`;
+  const who = kind === 'endpoint' ? 'The endpoint' : `The ${kind} ${key}`;
   const why = detail === null ? '' : ` (${detail})`;
   return {
     ...(until ? { at: until.toISOString() } : {}),

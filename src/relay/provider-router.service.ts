@@ -19,7 +19,9 @@ export class ProviderRouter {
 
   /** The open routes in the order they are served: transactional before bulk. */
   routes(gates: HeldGates): Route[] {
-    const open = this.queues.refs.filter((ref) => !gates.isHeld('provider', ref.provider));
+    const open = this.queues.refs.filter(
+      (ref) => !gates.isHeld('provider', ref.provider) && !gates.isHeld('queue', ref.name),
+    );
     return open.sort(byLane).map((ref) => ({
       channel: ref.channel,
       lane: ref.lane,

@@ -10,9 +10,9 @@ describe.each(BACKENDS)('the door under fire (%s)', (backend) => {
 
   afterEach(() => stage.stop());
 
-  const stored = async (): Promise<number> =>
-    (await stage.pool.query('SELECT FROM notifications')).rowCount!;
-  const statuses = (): unknown[] => stage.client.intents.flatMap(({ tries }) => tries.map(({ status }) => status));
+  const stored = async (): Promise<number> => (await stage.pool.query('SELECT FROM notifications')).rowCount!;
+  const statuses = (): unknown[] =>
+    stage.client.intents.flatMap(({ tries }) => tries.map(({ status }) => status));
 
   it('1. kill -9 API before commit → client error, no row, the retry makes exactly one', async () => {
     stage = await openStage(backend);

@@ -10,6 +10,7 @@ import {
   type Lane,
 } from '../../domain/channel.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
+import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
 import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
@@ -104,24 +105,6 @@ const Limits = Type.Object(
   },
   strict,
 );
-const AlertTarget = Type.Object(
-  {
-    kind: oneOf(['webhook', 'slack', 'email']),
-    url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.String()),
-  },
-  strict,
-);
-const Alerts = Type.Object(
-  {
-    heartbeat_url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.Array(AlertTarget)),
-    queue_age: Type.Optional(Duration),
-    in_doubt_age: Type.Optional(Duration),
-    window: Type.Optional(Duration),
-  },
-  strict,
-);
 const DurationOrForever = Type.String({
   pattern: `${DURATION_PATTERN}|^forever$`,
   description: 'A duration, or forever.',
@@ -138,7 +121,7 @@ const Retention = Type.Object(
 const PosthasteFile = Type.Object(
   {
     limits: Type.Optional(Limits),
-    alerts: Type.Optional(Alerts),
+    alerts: Type.Optional(AlertsSection),
     retention: Type.Optional(Retention),
     providers: Type.Optional(Type.Array(CommonProvider)),
     types: Type.Optional(
@@ -193,6 +176,7 @@ export interface FileConfig {
   types: ReadonlyMap<string, TypeConfig>;
   retry: Record<ChannelName, RetryPolicy>;
   lanes: Record<Lane, { concurrency: number | undefined }>;
+  alerts: AlertsConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
@@ -287,7 +271,8 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     transactional: { concurrency: raw.lanes?.transactional?.concurrency },
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
-  return { file: { providers, types, retry, lanes }, faults };
+  const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
+  return { file: { providers, types, retry, lanes, alerts }, faults: [...faults, ...alertFaults] };
 }
 
 /** A provider as the file writes it, with its defaults filled in. */

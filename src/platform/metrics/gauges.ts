@@ -38,6 +38,14 @@ export class Gauges {
     'What receipts said of addresses: hard_bounce, complaint, stop, unsubscribe, start',
     ['channel', 'verdict'],
   );
+  readonly alerts = this.counter('posthaste_alerts_total', 'Alerts by what became of them', [
+    'kind',
+    'event',
+  ]);
+  readonly alertCalls = this.counter('posthaste_alert_calls_total', 'Calls to the targets of alerts', [
+    'target',
+    'result',
+  ]);
   readonly acceptGroupRows = this.histogram('posthaste_accept_group_rows', 'Rows in one accept commit', ROWS);
   readonly claimGroupRows = this.histogram('posthaste_claim_group_rows', 'Rows in one claim commit', ROWS);
   readonly outcomeGroupRows = this.histogram(

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey } from '../../support/api-keys.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { letters, settle } from '../../support/settled.js';
+import { waitFor } from '../../support/wait-for.js';
 import { faultsOfDocument, OpenApiContract, type OpenApiDocument } from '../../support/open-api-contract.js';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -275,6 +276,37 @@ describe('the OpenAPI document', () => {
   it('foretells how callbacks are refused', async () => {
     const path = '/v1/callbacks/{provider}';
     await ask('post', path, { id: 'nobody', status: 404, key: null, body: {} });
+  });
+
+  it('foretells what operators see of the whole, hold, and let go', async () => {
+    await app.pool.query(
+      `INSERT INTO gates (kind, key, held_by, held_until) VALUES ('provider', 'sandbox-email', 'configuration', now() + interval '1 hour')`,
+    );
+    const [provider, queue] = ['/v1/admin/providers/{name}', '/v1/admin/queues/{name}'];
+    await ask('get', '/v1/admin/providers', { status: 200 });
+    await ask('get', '/v1/admin/queues', { status: 200 });
+    for (const verb of ['pause', 'resume']) {
+      await ask('post', `${provider}/${verb}`, { id: 'sandbox-email', status: 200 });
+      await ask('post', `${provider}/${verb}`, { id: 'x', status: 404 });
+      await ask('post', `${queue}/${verb}`, { id: 'sandbox-email.bulk', status: 200 });
+      await ask('post', `${queue}/${verb}`, { id: 'x', status: 404 });
+    }
+    for (const state of ['open', 'closed'])
+      await ask('post', `${provider}/breaker`, { id: 'sandbox-sms', status: 200, body: { state } });
+    await ask('post', `${provider}/breaker`, { id: 'x', status: 404, body: { state: 'open' } });
+    await ask('post', `${provider}/breaker`, { id: 'sandbox-sms', status: 400, body: { state: 'ajar' } });
+    const alerts = await waitFor(
+      async () => {
+        const { body } = await ask('get', '/v1/admin/alerts', { status: 200, query: { state: 'open' } });
+        return body.items.length > 0 ? body.items : undefined;
+      },
+      { what: 'an alert' },
+    );
+    await ask('get', '/v1/admin/overview', { status: 200 });
+    await ask('get', '/v1/admin/alerts', { status: 200, query: { cursor: alerts[0].id, limit: 1 } });
+    await ask('get', '/v1/admin/alerts', { status: 400, query: { cursor: 'x' } });
+    await ask('post', '/v1/admin/alerts/{id}/acknowledge', { id: alerts[0].id, status: 200 });
+    await ask('post', '/v1/admin/alerts/{id}/acknowledge', { id: 'x', status: 404 });
   });
 
   it('was asked about every operation it has', () => {

@@ -22,7 +22,8 @@ export function alertOffences(
     entries.filter((entry) => entry.key === key).length;
   const missing = expected.filter((start) => !ledger.raised.some(({ key }) => key.startsWith(start)));
   const keys = [...new Set(ledger.raised.map(({ key }) => key))];
-  const limitOf = (key: string): number => (expected.some((start) => key.startsWith(start)) ? 1 : raisedAtMost);
+  const limitOf = (key: string): number =>
+    expected.some((start) => key.startsWith(start)) ? 1 : raisedAtMost;
   const floods = keys.filter((key) => times(ledger.raised, key) > limitOf(key));
   const story = ledger.raised.map(({ key, at }) => `${at.toISOString()} ${key}`).join('\n');
   return [

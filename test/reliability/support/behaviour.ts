@@ -11,14 +11,7 @@ import type { Random } from './random.js';
  * - `reject` refuses it for ever
  */
 export type Behaviour =
-  | 'take'
-  | { slowMs: number }
-  | 'drop'
-  | 'reset'
-  | 'hang'
-  | 'fail'
-  | { throttleS: number }
-  | 'reject';
+  'take' | { slowMs: number } | 'drop' | 'reset' | 'hang' | 'fail' | { throttleS: number } | 'reject';
 
 /** Decides by the call; `of` is the notification's id, or the address where the provider is not told an id. */
 export type Plan = (call: { of: string; to: string; times: number; body: string }) => Behaviour;

@@ -23,12 +23,7 @@ export interface FileOptions {
  */
 export function deploymentFile(
   { hops }: Providers,
-  {
-    concurrency = 10,
-    perEndpointConcurrency = 10,
-    timeout = '3s',
-    hasResend = false,
-  }: FileOptions = {},
+  { concurrency = 10, perEndpointConcurrency = 10, timeout = '3s', hasResend = false }: FileOptions = {},
 ): string {
   const common = `concurrency: ${concurrency}, timeout: ${timeout}, ${QUICK_BREAKER}`;
   const from = '"Harness <harness@posthaste.example>"';

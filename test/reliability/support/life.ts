@@ -40,9 +40,12 @@ export function livesOf(
     names.forEach((name) => unclaimed.delete(name));
     return { key, ...life, calls: found.sort((a, b) => a.at - b.at) };
   });
-  const strangers = [...unclaimed].map(
-    ([of, found]): Life => ({ key: `? ${of}`, intents: [], stored: undefined, calls: found }),
-  );
+  const strangers = [...unclaimed].map(([of, found]): Life => ({
+    key: `? ${of}`,
+    intents: [],
+    stored: undefined,
+    calls: found,
+  }));
   return [...all, ...strangers];
 }
 
@@ -63,7 +66,9 @@ export function storyOf({ key, intents, stored, calls }: Life): string {
   const at = (ms: number): string => `+${((ms - start) / 1_000).toFixed(3)} s`;
   const tries = intents.flatMap((intent) => intent.tries).sort((a, b) => a.at - b.at);
   const lines = [
-    ...tries.map((one) => `client   ${at(one.at)}  ${one.status} after ${one.ms.toFixed(0)} ms ${one.id ?? ''}`),
+    ...tries.map(
+      (one) => `client   ${at(one.at)}  ${one.status} after ${one.ms.toFixed(0)} ms ${one.id ?? ''}`,
+    ),
     stored === undefined
       ? 'database nothing'
       : `database ${stored.id} ${stored.status} (${stored.reason ?? 'no reason'}), undelivered: ${stored.undelivered ?? 'no'}, owed: ${stored.isOwed}`,

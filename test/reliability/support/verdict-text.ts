@@ -27,9 +27,8 @@ function violationLines({ violations }: Verdict): string[] {
   }
   return [...kinds].flatMap(([kind, all]) => [
     `  ${kind}: ${all.length}`,
-    ...all.slice(0, STORIES_EACH).flatMap(({ why, story }) => [
-      `    ${why}`,
-      ...story.split('\n').map((line) => `      ${line}`),
-    ]),
+    ...all
+      .slice(0, STORIES_EACH)
+      .flatMap(({ why, story }) => [`    ${why}`, ...story.split('\n').map((line) => `      ${line}`)]),
   ]);
 }
