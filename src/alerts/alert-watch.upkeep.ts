@@ -7,6 +7,10 @@ import type { Evaluator, Signal } from './signal.js';
 import type { Quiet } from './sql/resolve-unseen.js';
 
 const EVERY_MS = 2_000;
+/** A look takes milliseconds, and this long when PostgreSQL or the queue hardly answer: then nobody else looks meanwhile. */
+const LONGEST_LOOK_MS = 30_000;
+/** Before the next look of anybody; the timers are staggered by a tenth. */
+const FREE_IN_MS = EVERY_MS * 0.8;
 const TURN = 'look';
 
 /**
@@ -32,11 +36,12 @@ export class AlertWatch implements UpkeepService {
 
   /** What became news, by what it was. */
   async runOnce(): Promise<Record<string, number>> {
-    const number = await this.store.takeTurn(TURN, EVERY_MS * 0.8); // the timers are staggered by a tenth
+    const number = await this.store.takeTurn(TURN, LONGEST_LOOK_MS);
     if (number === undefined) return {};
     const look = await this.look();
     const { targets } = this.settings;
-    const changes = await this.store.settle({ name: TURN, number }, look, this.settings, targets);
+    const turn = { name: TURN, number, freeInMs: FREE_IN_MS };
+    const changes = await this.store.settle(turn, look, this.settings, targets);
     changes.forEach((change) => this.say(change));
     return Object.fromEntries(
       (['raised', 'repeated', 'resolved'] as const).map((event) => [

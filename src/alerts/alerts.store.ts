@@ -13,7 +13,7 @@ import { type AlertFilter, listAlerts, type StoredAlert } from './sql/list-alert
 import { recordOutage } from './sql/record-outage.js';
 import { type Quiet, resolveUnseen } from './sql/resolve-unseen.js';
 import { type Change, seeSignals } from './sql/see-signals.js';
-import { takeTurn } from './sql/take-turn.js';
+import { endTurn, takeTurn } from './sql/take-turn.js';
 
 export type { OwedNews } from './sql/claim-news.js';
 export type { AlertFilter, StoredAlert, StoredDelivery } from './sql/list-alerts.js';
@@ -33,23 +33,19 @@ export class AlertsStore {
     @Inject(AuditTrail) private readonly audit: AuditTrail,
   ) {}
 
-  takeTurn(name: string, everyMs: number): Promise<string | undefined> {
-    return takeTurn(this.pool, name, everyMs);
+  takeTurn(name: string, forMs: number): Promise<string | undefined> {
+    return takeTurn(this.pool, name, forMs);
   }
 
-  /** Writes a look down, if `turn` is still the last one taken: what was seen before a long sleep is not true any more. */
+  /** Writes a look down and ends its turn, unless that is over: what was seen before a long sleep is not true any more. */
   async settle(
-    turn: { name: string; number: string },
+    turn: { name: string; number: string; freeInMs: number },
     { kinds, signals }: Look,
     quiet: Quiet,
     targets: readonly string[],
   ): Promise<Change[]> {
     return inTransaction(this.pool, async (tx) => {
-      const { rowCount } = await tx.query(
-        `SELECT FROM alert_turns WHERE name = $1 AND turn = $2 AND taken_at > now() - interval '30 s' FOR NO KEY UPDATE`,
-        [turn.name, turn.number],
-      );
-      if (rowCount === 0) return [];
+      if (!(await endTurn(tx, turn, turn.freeInMs))) return [];
       const told = await seeSignals(tx, signals, targets);
       return [...told, ...(await resolveUnseen(tx, kinds, signals.map(keyOf), quiet, targets))];
     });

@@ -12,6 +12,7 @@ import { GrowthEvaluator } from './evaluators/growth.evaluator.js';
 import { InDoubtEvaluator } from './evaluators/in-doubt.evaluator.js';
 import { ProcessesEvaluator } from './evaluators/processes.evaluator.js';
 import { QueueBackendEvaluator } from './evaluators/queue-backend.evaluator.js';
+import { UpkeepEvaluator } from './evaluators/upkeep.evaluator.js';
 import type { Evaluator } from './signal.js';
 
 /** What evaluators look at. */
@@ -33,4 +34,5 @@ export const createEvaluators = ({ pool, gates, channels, queues, alerts }: Sigh
   new ProcessesEvaluator(pool),
   new QueueBackendEvaluator(queues),
   new DurabilityEvaluator(pool),
+  new UpkeepEvaluator(pool),
 ];

@@ -3,7 +3,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
 import type { AlertTargets } from './alert-targets.js';
 import type { AlertsStore } from './alerts.store.js';
 
-const EVERY_MS = 60_000;
+const BEAT_EVERY_MS = 60_000;
 
 /** Calls a URL each minute, from one process, and only while PostgreSQL answers: something outside notices the silence. */
 export class Heartbeat implements UpkeepService {
@@ -20,7 +20,7 @@ export class Heartbeat implements UpkeepService {
   ) {}
 
   async runOnce(): Promise<Record<string, number>> {
-    if ((await this.store.takeTurn('heartbeat', EVERY_MS)) === undefined) return {};
+    if ((await this.store.takeTurn('heartbeat', BEAT_EVERY_MS)) === undefined) return {};
     const fault = await this.targets.beat(this.stopping.signal);
     if (fault !== undefined) this.log.warn('heartbeat.not_heard', { fault });
     return {};

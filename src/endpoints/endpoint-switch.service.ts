@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 
 import { toPublicId } from '../domain/public-id.js';
 import { GatesStore } from '../gates/gates.store.js';
+import { OwnEvents } from '../own-events/own-events.js';
 import { Log } from '../platform/logging/log.js';
 import type { DisabledReason } from './endpoint.entity.js';
 import { recordChange } from './sql/record-change.js';
@@ -17,22 +18,31 @@ const BECAUSE: Record<DisabledReason, string> = {
 /**
  * The one place where an endpoint is switched off and on again.
  *
- * Off: what waits for it waits behind its gate, until it is on again or its deadline passes. Row, gate and the entry in
- * `endpoint_changes` are one commit, the caller's; after it the caller has the directory forget what it knew.
+ * Off: what waits for it waits behind its gate, until it is on again or its deadline passes. Row, gate, the entry in
+ * `endpoint_changes` and the service's own event are one commit, the caller's; after it the caller has the directory forget what it knew.
  */
 @Injectable()
 export class EndpointSwitch {
   constructor(
     @Inject(GatesStore) private readonly gates: GatesStore,
+    @Inject(OwnEvents) private readonly events: OwnEvents,
     @Inject(Log) private readonly log: Log,
   ) {}
 
   /** Whether this call switched it off. `apiKeyId` null: it did so itself. */
   async off(tx: PoolClient, id: string, reason: DisabledReason, apiKeyId: string | null): Promise<boolean> {
-    if (!(await switchOff(tx, id, reason))) return false;
+    const switched = await switchOff(tx, id, reason);
+    if (!switched) return false;
     await this.gates.hold('endpoint', id, 'disabled', undefined, BECAUSE[reason], tx);
-    await recordChange(tx, { endpointId: id, change: 'disabled', reason, apiKeyId });
-    this.log.warn('endpoint.disabled', { endpoint: toPublicId('endpoint', id), reason });
+    const entry = await recordChange(tx, { endpointId: id, change: 'disabled', reason, apiKeyId });
+    const publicId = toPublicId('endpoint', id);
+    await this.events.say(tx, {
+      type: 'posthaste.endpoint.disabled',
+      businessId: `${publicId}:${entry}`,
+      recipient: switched.recipient,
+      data: { id: publicId, reason },
+    });
+    this.log.warn('endpoint.disabled', { endpoint: publicId, reason });
     return true;
   }
 

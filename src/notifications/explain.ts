@@ -114,7 +114,12 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Dat
     };
   }
   if (!waiting.isDue && waiting.reason === QUIET_HOURS)
-    return { action, ...explainQuiet(waiting.availableAt, expiresAt), waiting_for: 'schedule', can };
+    return {
+      action,
+      ...explainQuiet(waiting.availableAt, expiresAt),
+      waiting_for: 'schedule',
+      can: ['cancel'],
+    };
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'

@@ -115,8 +115,8 @@ const NEXT: Record<GateHolder, string> = {
   pause: 'It waits until an operator resumes it.',
   retry_after: 'It is called again: it had asked us to wait.',
   rate: 'It is called again: its rate was used up.',
-  disabled: 'It waits until its owner enables the endpoint, or until its deadline.',
   configuration: 'A single call asks again; somebody has to mend the credentials or the sender.',
+  disabled: 'It waits until its owner switches it on again.',
 };
 
 /** A switch that its owner has thrown is no fault: it is told after all that is one. */

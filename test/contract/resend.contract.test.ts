@@ -154,6 +154,16 @@ describe('resend, besides the contract', () => {
     expect(JSON.parse(server.messages[0]!.body)).not.toHaveProperty('html');
   });
 
+  it('hands the way out of bulk mail on as headers', async () => {
+    const parcel = parcelOf('ntf_a');
+    const unsubscribeUrl = 'https://notify.example/v1/unsubscribe/token';
+    await start(server.url).send({ ...parcel, content: { ...parcel.content, unsubscribeUrl } }, call);
+    expect(JSON.parse(server.messages[0]!.body).headers).toMatchObject({
+      'List-Unsubscribe': `<${unsubscribeUrl}>`,
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    });
+  });
+
   it('sends the same bytes under the same key on a later attempt, which makes no second mail', async () => {
     const provider = start(server.url);
     const later: Call = { ...call, now: () => new Date('2026-11-22T19:00:00Z') };

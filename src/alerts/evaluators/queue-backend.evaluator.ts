@@ -5,27 +5,23 @@ import type { Evaluator, Signal } from '../signal.js';
 export class QueueBackendEvaluator implements Evaluator {
   readonly kinds = ['queue_unavailable', 'queue_unwritable', 'redis_misconfigured'] as const;
 
+  /** What cannot be asked just now is as it was. */
+  private settings: Signal[] = [];
+
   constructor(private readonly queues: Queues) {}
 
   async evaluate(): Promise<Signal[]> {
     const { fault, settings } = await this.queues.inspect();
     if (fault?.kind === 'away') {
-      return [one('queue_unavailable', '', 'The queues do not answer: nothing is handed to workers')];
+      const summary = 'The queues do not answer: nothing is handed to workers';
+      return [one('queue_unavailable', '', summary), ...this.settings];
     }
-    return [
-      ...(fault
-        ? [
-            one(
-              'queue_unwritable',
-              '',
-              `The queues take nothing (${fault.code}): nothing is handed to workers`,
-            ),
-          ]
-        : []),
-      ...settings.map(({ name, is, wanted }) =>
-        one('redis_misconfigured', name, `Redis runs with ${name} ${is}; it should be ${wanted}`),
-      ),
-    ];
+    this.settings = settings.map(({ name, is, wanted }) =>
+      one('redis_misconfigured', name, `Redis runs with ${name} ${is}; it should be ${wanted}`),
+    );
+    if (!fault) return this.settings;
+    const summary = `The queues take nothing (${fault.code}): nothing is handed to workers`;
+    return [one('queue_unwritable', '', summary), ...this.settings];
   }
 }
 

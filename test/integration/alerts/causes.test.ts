@@ -41,6 +41,12 @@ const CAUSES: Cause[] = [
   { key: 'relay_silent', ...due('email', '20 seconds') },
   { key: 'worker_silent', ...due('email', '20 seconds', 'mail.transactional') },
   {
+    key: 'upkeep_silent',
+    cause: `INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider, started_at)
+            VALUES ('${NOBODY}', 1, 1, '${NOBODY}', 'mail', now() - interval '5 minutes')`,
+    cure: `DELETE FROM attempts`,
+  },
+  {
     key: 'clock_skew:elsewhere',
     cause: `INSERT INTO processes (id, roles, host, pid, version, renewed_at, clock_offset_ms)
             VALUES ('${NOBODY}', '{api}', 'elsewhere', 1, 'test', now() + interval '1 hour', -3600000)`,
@@ -48,7 +54,7 @@ const CAUSES: Cause[] = [
   },
   {
     key: 'queue_growth:email.bulk',
-    cause: `UPDATE alert_turns SET taken_at = now() + interval '1 hour' WHERE name = 'queue samples';
+    cause: `UPDATE alert_turns SET free_at = now() + interval '1 hour' WHERE name = 'queue samples';
             DELETE FROM queue_samples;
             INSERT INTO queue_samples (channel, lane, at, due)
             SELECT 'email', 'bulk', now() - i * interval '30 s', 5000 - i * 400 FROM generate_series(0, 10) AS i`,
@@ -80,6 +86,12 @@ describe('an alert', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'posthaste'`,
     );
+  /** As if what was seen had been seen a minute ago. */
+  const age = (key: string) =>
+    app.pool.query(
+      `UPDATE alert_sightings SET seen_at = seen_at - interval '1 minute' WHERE alert_key = $1`,
+      [key],
+    );
   const isOpen = async (key: string) =>
     (await alertsOf(app.pool, key)).some(({ resolved_at }) => resolved_at === null);
 
@@ -87,7 +99,7 @@ describe('an alert', () => {
     const before = sink.eventsOf(one.key).length;
     await app.pool.query(one.cause);
     if (one.key.startsWith('postgres')) await reconnect();
-    await waitFor(() => isOpen(one.key), { what: 'the alert' });
+    await waitFor(() => age(one.key).then(() => isOpen(one.key)), { what: 'the alert' });
     await waitFor(() => sink.eventsOf(one.key).length === before + 1, { what: 'its telling' });
     await app.pool.query(one.cure);
     if (one.key.startsWith('postgres')) await reconnect();

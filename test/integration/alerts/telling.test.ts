@@ -17,6 +17,7 @@ const DEATHS = 'dead_letters:welcome:mail:permanent';
 describe('what a target hears', () => {
   let app: TestApp;
   let sink: AlertSink;
+  let second: HookSink | undefined;
 
   beforeEach(async () => {
     sink = await AlertSink.start();
@@ -24,6 +25,8 @@ describe('what a target hears', () => {
   afterEach(async () => {
     await app.stop();
     await sink.stop();
+    await second?.stop();
+    second = undefined;
   });
 
   const begin = async (yaml = sink.section()) => {
@@ -146,7 +149,7 @@ describe('what a target hears', () => {
   });
 
   it('hears it when it is back: raised, then resolved, each once, and no other target has waited', async () => {
-    const other = await HookSink.start();
+    const other = (second = await HookSink.start());
     await begin(
       `alerts: { quiet: 500ms, to: [ { kind: webhook, url: "${sink.hooks.url()}" }, { kind: slack, url: "${other.url()}" } ] }\n`,
     );
@@ -227,9 +230,7 @@ alerts: { to: [ { kind: email, to: ops@acme.example } ] }\n`,
       await waitFor(() => heart.arrivals.length === 1, { what: 'a beat' });
       await looks(4);
       expect(heart.arrivals).toHaveLength(1);
-      await app.pool.query(
-        `UPDATE alert_turns SET taken_at = taken_at - interval '1 minute' WHERE name = 'heartbeat'`,
-      );
+      await app.pool.query(`UPDATE alert_turns SET free_at = now() WHERE name = 'heartbeat'`);
       await waitFor(() => heart.arrivals.length === 2, { what: 'the next beat' });
     } finally {
       await heart.stop();

@@ -31,7 +31,7 @@ describe('what happens next in quiet hours', () => {
       at: OPENS.toISOString(),
       waiting_for: 'schedule',
       reason: expect.stringContaining('quiet hours'),
-      can: ['retry', 'cancel'],
+      can: ['cancel'], // nobody's hurry breaks them
     });
   });
 
