@@ -12,7 +12,7 @@ describe('an outcome of a webhook', () => {
     const said: string[] = [];
     const fail = (step: 'obeyGone' | 'record'): void => {
       if ((failures[step] ?? 0) <= 0) return;
-      failures[step]!--;
+      failures[step]--;
       said.push(`${step} fails`);
       throw new Error('PostgreSQL is away');
     };
