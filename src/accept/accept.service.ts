@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { isOwnType } from '../domain/event-type.js';
 import { toPublicId } from '../domain/public-id.js';
 import { Config } from '../platform/config/config.js';
 import { retryPolicyOf } from '../platform/config/posthaste-file.js';
@@ -183,7 +184,7 @@ export class AcceptService {
 /** What the shape alone cannot say. */
 function rulesBeyondShape(request: NotificationRequest): Fault[] {
   const faults: Fault[] = [];
-  if (/^posthaste(\.|$)/.test(request.type))
+  if (isOwnType(request.type))
     faults.push({ path: '/type', message: 'begins with posthaste, which is ours' });
   if (request.expires_at !== undefined && request.expires_in !== undefined) {
     faults.push({ path: '/expires_in', message: 'cannot stand beside expires_at' });

@@ -8,6 +8,12 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { EventTypesController } from '../catalogue/event-types.controller.js';
+import { AcceptEvent } from '../events/accept-event.service.js';
+import { EventDrafts } from '../events/event-drafts.service.js';
+import { EventsController } from '../events/events.controller.js';
+import { EventsReader } from '../events/events.reader.js';
+import { FanOut } from '../events/fan-out.service.js';
 import { CallbacksController } from '../receipts/callbacks.controller.js';
 import { Callbacks } from '../receipts/callbacks.service.js';
 import { ForcedBreakers } from '../gates/forced-breakers.service.js';
@@ -54,6 +60,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EndpointCareController,
     EndpointTestController,
     EndpointRecoveryController,
+    EventsController,
+    EventTypesController,
     ApiKeysController,
     OverviewController,
     ProvidersController,
@@ -78,6 +86,10 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AcceptGroup,
     Addressing,
     ForcedBreakers,
+    AcceptEvent,
+    EventDrafts,
+    EventsReader,
+    FanOut,
     Pauses,
     StandingReader,
     Stories,

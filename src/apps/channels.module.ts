@@ -19,6 +19,7 @@ import { NotificationsReader } from '../notifications/notifications.reader.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { PayloadVault } from '../notifications/payload.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
+import { OwnEvents } from '../own-events/own-events.js';
 import { Config } from '../platform/config/config.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
@@ -68,6 +69,7 @@ export class ChannelsModule {
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
+        OwnEvents,
         PayloadVault,
         OutboxStore,
         GatesStore,
@@ -89,6 +91,7 @@ export class ChannelsModule {
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
+        OwnEvents,
         PayloadVault,
         OutboxStore,
         GatesStore,

@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import { type Config, ConfigError } from '../platform/config/config.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { installationKey } from '../platform/crypto/installation-key.js';
@@ -84,11 +85,12 @@ async function layFoundation(config: Config, log: Log): Promise<Foundation> {
       : []),
   ];
   if (databaseUrl === undefined || encryptionKey === undefined) throw new ConfigError(missing);
+  const catalogue = TypeCatalogue.load(config.file, config.environment.templatesDir);
   const doorPool = createDoorPool(databaseUrl);
   const workPool = createWorkPool(databaseUrl);
   const sealer = new Sealer(encryptionKey, encryptionKeyPrevious);
   const hasher = new KeyedHasher(await installationKey(workPool, sealer));
-  return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable() };
+  return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable(), catalogue };
 }
 
 function openQueues(config: Config, log: Log, providers: readonly ProviderConfig[]): QueueConnections {

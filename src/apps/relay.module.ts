@@ -5,6 +5,10 @@ import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { AddressFaults } from '../dispatch/address-faults.js';
 import { QuietTime } from '../dispatch/quiet-time.js';
 import { Verdict } from '../dispatch/verdict.js';
+import { WakeUp } from '../accept/wake-up.js';
+import { FanOut } from '../events/fan-out.service.js';
+import { OwnEventDrafts } from '../events/own-event-drafts.service.js';
+import { OwnEventRunner } from '../events/own-event.runner.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -37,6 +41,10 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     PendingReceipts,
     RestartTerms,
     RedriveRunner,
+    FanOut,
+    WakeUp,
+    OwnEventDrafts,
+    OwnEventRunner,
     {
       provide: UpkeepRunner,
       inject: [
@@ -50,6 +58,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         Leftovers,
         PendingReceipts,
         RedriveRunner,
+        OwnEventRunner,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { isOwnType } from '../domain/event-type.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed, Hint } from '../notifications/claimed.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
@@ -26,6 +27,7 @@ export class OutcomeReport {
     this.gauges.attemptSeconds.observe({ channel, provider }, durationMs / 1000);
     this.gauges.settled.inc({ channel, status: next.status });
     this.tally.add(provider, lane, outcome.kind === 'taken', durationMs);
+    if (isOwnType(type)) this.gauges.ownEventEnds.inc({ type, status: next.status });
     if (outcome.kind === 'taken') {
       this.gauges.deliverySeconds.observe(
         { channel, lane },

@@ -51,7 +51,7 @@ export class Sender {
   private async pack(claimed: Claimed, provider: Provider): Promise<Parcel | Outcome> {
     const id = toPublicId('notification', claimed.id);
     try {
-      const { to, data } = this.vault.open(claimed.id, claimed.payload);
+      const { to, data } = this.vault.openToSend(claimed);
       const { type, template, createdAt, attempt, lane } = claimed;
       const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt, lane };
       const parcel: Parcel = {

@@ -21,6 +21,9 @@ export interface Claimed {
   template: string;
   locale: string | null;
   payload: Buffer;
+  /** Of one that tells an event: the event, which holds its data. */
+  eventId: string | null;
+  eventPayload: Buffer | null;
   endpointId: string | null;
   onInDoubt: InDoubtPolicy | null;
   /** This attempt's number. */

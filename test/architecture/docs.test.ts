@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { NotificationRequest } from '../../src/accept/notification.schema.js';
 import { ALERT_KINDS, type AlertKind } from '../../src/alerts/alert-kinds.js';
+import { OWN_EVENT_TYPES } from '../../src/domain/event-type.js';
 import { STATUSES, TRANSITIONS } from '../../src/domain/status.js';
 import { PROBLEMS } from '../../src/platform/http/problem.js';
 
@@ -120,6 +121,19 @@ describe('docs/sending.md', () => {
 
   it('says what to do with every code', () => {
     expect(Object.keys(PROBLEMS).filter((code) => !text.includes(`\`${code}\``))).toEqual([]);
+  });
+});
+
+describe('docs/events.md', () => {
+  const text = read('docs/events.md');
+
+  it("names every event of the service's own, and no other", () => {
+    const table = text.slice(
+      text.indexOf('## What the service says'),
+      text.indexOf('```json', text.indexOf('| Type')),
+    );
+    const named = [...table.matchAll(/^\| `(posthaste\.[^`]+)`/gm)].map(([, type]) => type!);
+    expect(named).toEqual([...OWN_EVENT_TYPES]);
   });
 });
 

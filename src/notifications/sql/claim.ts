@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
 import { SUPPRESSION_CODE } from '../../domain/suppression.js';
+import { tellOf } from '../../own-events/telling.js';
 import { suppressedBy } from '../../suppressions/statement-parts.js';
 import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
 
@@ -39,6 +40,8 @@ const CLAIM = `
            updated_at = now()
      WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
     RETURNING id, dispatch, status, type, channel, lane, template, locale, payload, endpoint_id AS "endpointId",
+              event_id AS "eventId",
+              (SELECT e.payload FROM events e WHERE e.id = n.event_id) AS "eventPayload",
               on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
               expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key, reason
   ), opened AS (
@@ -55,6 +58,11 @@ const CLAIM = `
   ), released AS (
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(SELECT id FROM claimed WHERE status <> 'sending' AND ordering_key IS NOT NULL))
+  ), told AS (${tellOf(`(
+    SELECT id, type, status, dispatch, attempt AS attempts,
+           CASE status WHEN 'suppressed' THEN reason ELSE 'too_late' END AS code,
+           CASE status WHEN 'dead' THEN 'deadline' WHEN 'suppressed' THEN 'suppress' ELSE 'expired' END AS class
+      FROM claimed WHERE status <> 'sending') AS ended`)}
   )
   SELECT * FROM claimed`;
 

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Next } from '../../domain/decide-next.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
+import { tellOf } from '../../own-events/telling.js';
 import type { SuppressionDraft } from '../../suppressions/draft.js';
 import { draftsIn, SUPPRESS_DRAFTS } from '../../suppressions/statement-parts.js';
 
@@ -68,7 +69,7 @@ const RECORD_OUTCOMES = `
       FROM closed i
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
-              n.created_at, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail
+              n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                         ordering_seq, dispatch)
@@ -88,6 +89,7 @@ const RECORD_OUTCOMES = `
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(
              SELECT id FROM moved WHERE ordering_key IS NOT NULL AND next_status NOT IN ('retrying', 'in_doubt')))
+  ), told AS (${tellOf('(SELECT *, next_status AS status, settled_class AS class FROM moved) AS ended')}
   ), drafts AS (
     SELECT d.* FROM ${draftsIn('$17')} JOIN moved m ON m.id = d.notification_id
   ), ${SUPPRESS_DRAFTS}

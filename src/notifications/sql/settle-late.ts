@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
+import { tellOf } from '../../own-events/telling.js';
 import { addDrafts } from '../../suppressions/add-drafts.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import { type AttemptRecord, classOf } from './record-outcomes.js';
@@ -70,12 +71,16 @@ interface Moved {
 }
 
 const MOVE = `
-  UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
-         provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
-         deadline_at = deadline_at + $8 * interval '1 ms'
-   WHERE id = $1 AND dispatch = $2 AND status = $6
-  RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
-            (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq`;
+  WITH moved AS (
+    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
+           provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
+           deadline_at = deadline_at + $8 * interval '1 ms'
+     WHERE id = $1 AND dispatch = $2 AND status = $6
+    RETURNING id, type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
+              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts
+  ), told AS (${tellOf('(SELECT *, $9::text AS code, $10::text AS class FROM moved) AS ended')}
+  )
+  SELECT * FROM moved`;
 
 async function settle(client: PoolClient, record: AttemptRecord): Promise<boolean> {
   const { next } = record;
@@ -112,6 +117,8 @@ async function move(
     from,
     givesBackTry ? 1 : 0,
     next.status === 'retrying' ? (next.quietMs ?? 0) : 0,
+    outcome.code,
+    classOf(next, outcome),
   ]);
   const row = rows[0];
   if (!row) return false;

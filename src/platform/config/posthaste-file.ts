@@ -78,6 +78,10 @@ const Retry = Type.Object(
 
 const NotificationType = Type.Object(
   {
+    description: Type.Optional(Type.String({ maxLength: 1_000 })),
+    schema: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Record(Type.String(), Type.Unknown())]),
+    ),
     channel: Type.Optional(oneOf(CHANNELS)),
     template: Type.Optional(Type.String()),
     expires_in: Type.Optional(Duration),
@@ -163,6 +167,9 @@ export interface ProviderConfig {
 }
 
 export interface TypeConfig {
+  description?: string | undefined;
+  /** JSON Schema of its data, or a file that holds one, in `_schemas/` of the templates' folder. */
+  schema?: string | Readonly<Record<string, unknown>> | undefined;
   channel: ChannelName | undefined;
   template: string | undefined;
   expiresInMs: number | undefined;
@@ -323,6 +330,8 @@ export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefin
 
 function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {
   return {
+    description: raw.description,
+    schema: raw.schema,
     channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),

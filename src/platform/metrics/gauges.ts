@@ -11,6 +11,24 @@ export class Gauges {
   readonly registry = new Registry();
 
   readonly accepted = this.counter('posthaste_accepted_total', 'Requests by what became of them', ['result']);
+  readonly events = this.counter('posthaste_events_total', 'Events posted, by what became of them', [
+    'result',
+  ]);
+  readonly ownEvents = this.counter(
+    'posthaste_own_events_total',
+    "The service's own events, as they are spread",
+    ['type'],
+  );
+  readonly ownEventEnds = this.counter(
+    'posthaste_own_event_attempts_total',
+    "What attempts to tell the service's own events led to: counted, because they make no events",
+    ['type', 'status'],
+  );
+  readonly fanOutRows = this.histogram(
+    'posthaste_fan_out_rows',
+    'Notifications in one chunk of a fan-out',
+    ROWS,
+  );
   readonly attempts = this.counter('posthaste_attempts_total', 'Provider calls by outcome', [
     'channel',
     'provider',

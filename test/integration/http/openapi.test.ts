@@ -203,6 +203,20 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('foretells what becomes of events', async () => {
+    const path = '/v1/events';
+    const body = { type: 'order.shipped', business_id: 'order-77', recipient: 'acme', data: { order: 77 } };
+    const { body: accepted } = await ask('post', path, { status: 202, body });
+    await ask('post', path, { status: 200, body });
+    await ask('post', path, { status: 409, body: { ...body, data: {} } });
+    await ask('post', path, { status: 413, body: { ...body, data: { name: 'a'.repeat(70_000) } } });
+    await ask('post', path, { status: 400, body: { ...body, type: 'posthaste.alert.raised' } });
+    await ask('get', `${path}/{id}`, { id: accepted.id, status: 200 });
+    await ask('get', `${path}/{id}`, { id: 'evt_x', status: 404 });
+    await ask('get', '/v1/notifications', { status: 200, query: { event_id: accepted.id } });
+    await ask('get', '/v1/event-types', { status: 200 });
+  });
+
   it('foretells what operators and the sandbox see', async () => {
     await ask('get', '/health/live', { status: 200, key: null });
     await ask('get', '/health/ready', { status: 200, key: null });
