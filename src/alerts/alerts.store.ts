@@ -1,5 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 
+import { OwnEvents } from '../own-events/own-events.js';
+import { toPublicId } from '../domain/public-id.js';
 import { AuditTrail } from '../platform/audit/audit-trail.service.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -31,6 +34,7 @@ export class AlertsStore {
   constructor(
     @Inject(WorkPool) private readonly pool: WorkPool,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(OwnEvents) private readonly ownEvents: OwnEvents,
   ) {}
 
   takeTurn(name: string, forMs: number): Promise<string | undefined> {
@@ -47,7 +51,23 @@ export class AlertsStore {
     return inTransaction(this.pool, async (tx) => {
       if (!(await endTurn(tx, turn, turn.freeInMs))) return [];
       const told = await seeSignals(tx, signals, targets);
-      return [...told, ...(await resolveUnseen(tx, kinds, signals.map(keyOf), quiet, targets))];
+      const ended = await resolveUnseen(tx, kinds, signals.map(keyOf), quiet, targets);
+      const changes = [...told, ...ended];
+      for (const change of changes) await this.saySo(tx, change);
+      return changes;
+    });
+  }
+
+  /** To subscribers of `posthaste.*`, too: through the outbox, and so no substitute for a target. */
+  private async saySo(tx: PoolClient, { event, ...change }: Change): Promise<void> {
+    if (event === 'repeated') return;
+    const id = toPublicId('alert', change.id);
+    const { kind, severity, summary, count, since } = change;
+    await this.ownEvents.say(tx, {
+      type: `posthaste.alert.${event}`,
+      businessId: `${id}:${event}`,
+      recipient: null,
+      data: { id, key: change.alertKey, kind, severity, summary, count, since: since.toISOString() },
     });
   }
 
