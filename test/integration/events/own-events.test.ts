@@ -85,6 +85,7 @@ describe('the service says what becomes of notifications', () => {
     next,
     durationMs: 3,
     pinnedProvider: null,
+    contentDigest: null,
   });
   const end = async (id: string, outcome: Outcome, next: Next): Promise<number> => {
     const dispatch = await claim(id);
