@@ -19,30 +19,24 @@ const BECAUSE: Record<DisabledReason, string> = {
  * The one place where an endpoint is switched off and on again.
  *
  * Off: what waits for it waits behind its gate, until it is on again or its deadline passes. Row, gate, the entry in
- * `endpoint_changes` and the service's own event are one commit, the caller's; after it the caller has the directory forget what it knew.
+ * `endpoint_changes` and the word to subscribers are one commit, the caller's; after it the caller has the directory forget what it knew.
  */
 @Injectable()
 export class EndpointSwitch {
   constructor(
     @Inject(GatesStore) private readonly gates: GatesStore,
-    @Inject(OwnEvents) private readonly events: OwnEvents,
     @Inject(Log) private readonly log: Log,
+    @Inject(OwnEvents) private readonly ownEvents: OwnEvents,
   ) {}
 
   /** Whether this call switched it off. `apiKeyId` null: it did so itself. */
   async off(tx: PoolClient, id: string, reason: DisabledReason, apiKeyId: string | null): Promise<boolean> {
-    const switched = await switchOff(tx, id, reason);
-    if (!switched) return false;
+    const off = await switchOff(tx, id, reason);
+    if (!off) return false;
     await this.gates.hold('endpoint', id, 'disabled', undefined, BECAUSE[reason], tx);
-    const entry = await recordChange(tx, { endpointId: id, change: 'disabled', reason, apiKeyId });
-    const publicId = toPublicId('endpoint', id);
-    await this.events.say(tx, {
-      type: 'posthaste.endpoint.disabled',
-      businessId: `${publicId}:${entry}`,
-      recipient: switched.recipient,
-      data: { id: publicId, reason },
-    });
-    this.log.warn('endpoint.disabled', { endpoint: publicId, reason });
+    await recordChange(tx, { endpointId: id, change: 'disabled', reason, apiKeyId });
+    await this.say(tx, id, reason, off);
+    this.log.warn('endpoint.disabled', { endpoint: toPublicId('endpoint', id), reason });
     return true;
   }
 
@@ -66,5 +60,21 @@ export class EndpointSwitch {
       await (tx
         ? this.gates.release('endpoint', id, holder, tx)
         : this.gates.release('endpoint', id, holder));
+  }
+
+  /** Keyed by the time: each time it is switched off is told once. */
+  private async say(
+    tx: PoolClient,
+    id: string,
+    reason: DisabledReason,
+    { at, recipient }: { at: Date; recipient: string | null },
+  ): Promise<void> {
+    const endpoint = toPublicId('endpoint', id);
+    await this.ownEvents.say(tx, {
+      type: 'posthaste.endpoint.disabled',
+      businessId: `${endpoint}:${at.toISOString()}`,
+      recipient,
+      data: { id: endpoint, reason },
+    });
   }
 }

@@ -2,16 +2,16 @@ import type { PoolClient } from 'pg';
 
 import type { DisabledReason } from '../endpoint.entity.js';
 
-/** Of one that this call switched off, whom it belongs to; undefined when it was off already, or is gone. */
+/** When, and whose it is, if this call switched it off; undefined when it was off already, or is gone. */
 export async function switchOff(
   tx: PoolClient,
   id: string,
   reason: DisabledReason,
-): Promise<{ recipient: string | null } | undefined> {
-  const { rows } = await tx.query<{ recipient: string | null }>(
+): Promise<{ at: Date; recipient: string | null } | undefined> {
+  const { rows } = await tx.query<{ at: Date; recipient: string | null }>(
     `UPDATE endpoints SET enabled = false, disabled_at = now(), disabled_reason = $2, updated_at = now()
       WHERE id = $1 AND enabled
-    RETURNING recipient`,
+     RETURNING disabled_at AS at, recipient`,
     [id, reason],
   );
   return rows[0];
