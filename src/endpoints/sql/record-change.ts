@@ -9,14 +9,13 @@ export interface EndpointChange {
   apiKeyId: string | null;
 }
 
-/** In the transaction of the change: there is none without its entry. Answers the entry's number. */
+/** In the transaction of the change: there is none without its entry. */
 export async function recordChange(
   tx: PoolClient,
   { endpointId, change, reason, apiKeyId }: EndpointChange,
-): Promise<string> {
-  const { rows } = await tx.query<{ id: string }>(
-    `INSERT INTO endpoint_changes (endpoint_id, change, reason, api_key_id) VALUES ($1, $2, $3, $4) RETURNING id`,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO endpoint_changes (endpoint_id, change, reason, api_key_id) VALUES ($1, $2, $3, $4)`,
     [endpointId, change, reason, apiKeyId],
   );
-  return rows[0]!.id;
 }
