@@ -18,7 +18,7 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates', 'endpoints'].map((slice) =>
+    ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates', 'allowances', 'endpoints'].map((slice) =>
       only(
         `${slice}-imports-the-floor`,
         slice,

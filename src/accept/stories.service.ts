@@ -34,8 +34,8 @@ export class Stories {
     const story = await this.reader.story(idOf(publicId));
     if (!story) throw notFound();
     const { notification } = story;
-    const hold = story.waiting && (await this.holds.on(notification.channel, story.waiting));
-    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), hold);
+    const obstacle = story.waiting && (await this.holds.on(notification.channel, story.waiting));
+    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), obstacle);
   }
 
   async list(query: ListQuery): Promise<NotificationPage> {

@@ -1,10 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { AllowancesStore } from '../allowances/allowances.store.js';
+import { allowanceOf, type ProviderTerms } from '../allowances/provider-allowance.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { ChannelName } from '../domain/channel.js';
 import type { Hold } from '../domain/gate.js';
+import { tokensIn, untilTokenMs } from '../domain/token-bucket.js';
 import { GatesStore } from '../gates/gates.store.js';
-import type { Waiting } from '../notifications/story.js';
+import type { HeldGates } from '../gates/held-gates.js';
+import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import type { Shortage, Waiting } from '../notifications/story.js';
+import { shortageOf } from './shortage.js';
+
+/** Why something that is due does not go: a gate that is held, or else what may be given being used up. */
+export interface Obstacle {
+  hold: Hold | undefined;
+  shortage: Shortage | undefined;
+}
+
+const NOTHING: Obstacle = { hold: undefined, shortage: undefined };
 
 /** What keeps a waiting notification from going out. */
 @Injectable()
@@ -12,22 +26,58 @@ export class WaitingHolds {
   constructor(
     @Inject(GatesStore) private readonly gates: GatesStore,
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
+    @Inject(AllowancesStore) private readonly allowances: AllowancesStore,
   ) {}
 
-  /** Its endpoint's hold; else that of the providers it could go to, when all of them are held: the first to be let go. */
-  async on(channel: ChannelName, waiting: Waiting): Promise<Hold | undefined> {
+  /**
+   * Its endpoint's hold; else that of the providers it could go to, when all of them are held: the first to be let go. With a
+   * gate open, the shortage of whoever would take it.
+   */
+  async on(channel: ChannelName, waiting: Waiting): Promise<Obstacle> {
     const gates = await this.gates.held();
     const ofEndpoint = waiting.endpointId === null ? undefined : gates.of('endpoint', waiting.endpointId);
-    if (ofEndpoint) return ofEndpoint;
-    const holds = this.providersFor(channel, waiting).map((name) => gates.of('provider', name));
-    return holds.includes(undefined) ? undefined : (holds as Hold[]).sort(bySoonest)[0];
+    if (ofEndpoint) return { ...NOTHING, hold: ofEndpoint };
+    const providers = this.providersFor(channel, waiting);
+    const holds = providers.map(({ name }) => gates.of('provider', name));
+    if (!holds.includes(undefined)) return { ...NOTHING, hold: (holds as Hold[]).sort(bySoonest)[0] };
+    if (!waiting.isDue || waiting.publishedAt !== null) return NOTHING;
+    return { ...NOTHING, shortage: await this.shortage(takersAmong(providers, gates), waiting) };
   }
 
-  private providersFor(channel: ChannelName, { pinnedProvider }: Waiting): string[] {
-    return pinnedProvider === null
-      ? this.channels.providersOf(channel).map(({ name }) => name)
-      : [pinnedProvider];
+  private async shortage(takers: readonly ProviderTerms[], waiting: Waiting): Promise<Shortage | undefined> {
+    const standings = await this.allowances.standings(takers.map(({ name }) => name));
+    const found = takers.map((terms) => {
+      const standing = standings.get(terms.name)!;
+      return shortageOf(terms.name, allowanceOf(terms, standing), waiting.isRetry, standing.nowMs);
+    });
+    if (found.includes(undefined)) return this.shortageOfEndpoint(waiting);
+    return (found as Shortage[]).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
   }
+
+  private async shortageOfEndpoint({ endpointId }: Waiting): Promise<Shortage | undefined> {
+    const rate =
+      endpointId === null ? undefined : (await this.allowances.endpointRates([endpointId])).get(endpointId);
+    if (!rate) return undefined;
+    const tokens = tokensIn(rate.level, rate.ratePerSecond);
+    if (tokens >= 1) return undefined;
+    return {
+      waitingFor: 'rate_limit',
+      at: new Date(Date.now() + untilTokenMs(tokens, rate.ratePerSecond)),
+      reason: `Its endpoint takes ${rate.ratePerSecond}/s, and that is used up for the moment.`,
+    };
+  }
+
+  private providersFor(channel: ChannelName, { pinnedProvider }: Waiting): ProviderConfig[] {
+    return this.channels
+      .providersOf(channel)
+      .filter(({ name }) => pinnedProvider === null || pinnedProvider === name);
+  }
+}
+
+/** Those of the first priority whose gate is open. */
+function takersAmong(providers: readonly ProviderConfig[], gates: HeldGates): ProviderConfig[] {
+  const open = providers.filter(({ name }) => !gates.isHeld('provider', name));
+  return open.filter(({ priority }) => priority === open[0]!.priority);
 }
 
 const bySoonest = (a: Hold, b: Hold): number =>

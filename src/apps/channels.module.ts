@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { AllowancesStore } from '../allowances/allowances.store.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { EmailChannel } from '../channels/email/email.channel.js';
 import { SmsChannel } from '../channels/sms/sms.channel.js';
@@ -48,6 +49,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        AllowancesStore,
       ],
       exports: [
         Templates,
@@ -59,6 +61,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        AllowancesStore,
       ],
     };
   }

@@ -7,8 +7,10 @@ import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
+import { Publisher } from '../relay/publisher.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
@@ -22,7 +24,9 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayLoop,
     RelayService,
     ProviderRouter,
+    Publisher,
     Verdict,
+    BlockedHeads,
     LostHints,
     DeadWorkers,
     Overdue,
@@ -31,7 +35,17 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RedriveRunner,
     {
       provide: UpkeepRunner,
-      inject: [WorkPool, Gauges, Log, LostHints, DeadWorkers, Overdue, Leftovers, RedriveRunner],
+      inject: [
+        WorkPool,
+        Gauges,
+        Log,
+        LostHints,
+        BlockedHeads,
+        DeadWorkers,
+        Overdue,
+        Leftovers,
+        RedriveRunner,
+      ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),
     },

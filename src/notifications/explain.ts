@@ -1,6 +1,6 @@
 import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
-import type { Story, Waiting } from './story.js';
+import type { Shortage, Story, Waiting } from './story.js';
 
 export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
@@ -12,6 +12,7 @@ export interface NextStep {
     | 'pause'
     | 'endpoint'
     | 'retry_timer'
+    | 'budget'
     | 'order'
     | 'schedule'
     | 'queue'
@@ -26,16 +27,20 @@ export interface NextStep {
 const RELAY_SILENT_MS = 20_000;
 
 /**
- * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
- * ordering key, and the relay alone.
+ * What happens next, and what it waits for: from the outbox row, the head of its ordering key, its gate (`hold`, when that is
+ * closed), what its provider may be given (`shortage`, when that is used up), and the relay alone.
  */
-export function explain({ notification, waiting, undelivered }: Story, hold?: Hold): NextStep {
+export function explain(
+  { notification, waiting, undelivered }: Story,
+  hold?: Hold,
+  shortage?: Shortage,
+): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold)
+        ? explainWaiting(waiting, notification.status === 'retrying' ? 'retry' : 'send', hold, shortage)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -70,8 +75,12 @@ export function explain({ notification, waiting, undelivered }: Story, hold?: Ho
 const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
   erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 
-function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
-  const action = waiting.kind === 'first' ? 'send' : 'retry';
+function explainWaiting(
+  waiting: Waiting,
+  action: 'send' | 'retry',
+  hold: Hold | undefined,
+  shortage: Shortage | undefined,
+): NextStep {
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
     return {
@@ -93,7 +102,6 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
           can,
         };
   }
-  if (hold) return { action, ...explainHold(hold), can };
   if (waiting.behind !== null) {
     const head = toPublicId('notification', waiting.behind);
     return {
@@ -102,6 +110,11 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined): NextStep {
       waiting_for: 'order',
       can,
     };
+  }
+  if (hold) return { action, ...explainHold(hold), can };
+  if (shortage) {
+    const { at, reason, waitingFor } = shortage;
+    return { action, at: at.toISOString(), reason, waiting_for: waitingFor, can };
   }
   const isSilent = waiting.relaySilentMs === null || waiting.relaySilentMs > RELAY_SILENT_MS;
   const reason = isSilent

@@ -37,9 +37,18 @@ export interface StoredAttempt {
   durationMs: number | null;
 }
 
+/** Why a waiting one that is due, and whose gate is open, does not go yet: what its provider may be given is used up. */
+export interface Shortage {
+  waitingFor: 'rate_limit' | 'budget';
+  /** When the next of those that wait for it may go. */
+  at: Date;
+  reason: string;
+}
+
 /** Where a waiting one stands. */
 export interface Waiting {
-  kind: 'first' | 'retry' | 'redrive';
+  /** It counts against its provider's retry budget. */
+  isRetry: boolean;
   availableAt: Date;
   isDue: boolean;
   /** The only provider that may have it; null: any of the channel. */

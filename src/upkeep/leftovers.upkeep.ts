@@ -4,7 +4,7 @@ import { GatesStore } from '../gates/gates.store.js';
 import { WorkPool } from '../platform/database/pools.js';
 import type { UpkeepService } from './upkeep.service.js';
 
-/** Removes what has served its time: gates that hold nothing, answers remembered for a day, old changes of breakers. */
+/** Removes what has served its time: gates that hold nothing, answers remembered for a day, old counts and changes. */
 @Injectable()
 export class Leftovers implements UpkeepService {
   readonly name = 'leftovers';
@@ -20,6 +20,7 @@ export class Leftovers implements UpkeepService {
     return {
       gates: await this.gates.forget(),
       answers: await this.delete(`idempotent_requests WHERE created_at < now() - interval '24 hours'`),
+      sends: await this.delete(`sends WHERE slot < extract(epoch FROM now()) / 5 - 24`), // two minutes; a budget reads one
       changes: await this.delete(`breaker_changes WHERE at < now() - interval '30 days'`),
     };
   }

@@ -40,6 +40,8 @@ export interface Inserted {
  *
  * `unnest` keeps one prepared statement for groups of every size. Times are the database's: `send_at` in the past means
  * now; expiry and deadline count from when it may first go. The wake-up travels with the commit.
+ *
+ * One behind an unsettled one of its ordering key, stored before or earlier in this group, is blocked from the start.
  */
 const INSERT_ACCEPTED = `
   WITH input AS (
@@ -65,11 +67,18 @@ const INSERT_ACCEPTED = `
   ), in_order AS (
     INSERT INTO ordered (notification_id, ordering_key)
     SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL
-    RETURNING notification_id, seq
+    RETURNING notification_id, ordering_key, seq
+  ), placed AS (
+    SELECT notification_id, ordering_key AS own_key, seq,
+           row_number() OVER (PARTITION BY ordering_key ORDER BY seq) > 1
+             OR EXISTS (SELECT FROM ordered ahead WHERE ahead.ordering_key = in_order.ordering_key) AS is_behind
+      FROM in_order
   ), owed AS (
-    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq)
-    SELECT id, channel, lane, 'first', greatest(now(), send_at), overdue_at, status, endpoint_id, seq
-      FROM inserted LEFT JOIN in_order ON notification_id = id
+    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq,
+                        is_blocked, ordering_key)
+    SELECT id, channel, lane, 'first', greatest(now(), send_at), overdue_at, status, endpoint_id, seq,
+           coalesce(is_behind, false), CASE WHEN is_behind THEN own_key END
+      FROM inserted LEFT JOIN placed ON notification_id = id
   )
   SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;
 

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
+import { KIND_AFTER } from './kind-after.js';
 import { type AttemptRecord, classOf } from './record-outcomes.js';
 
 /** The class and code under which upkeep closes the attempts of a worker that was given up. */
@@ -52,13 +53,14 @@ interface Moved {
   endpoint_id: string | null;
   overdue_at: Date;
   ordering_seq: string | null;
+  tries: number;
 }
 
 const MOVE = `
   UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
          provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer
    WHERE id = $1 AND dispatch = $2 AND status = $6
-  RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
+  RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at, tries,
             (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq`;
 
 async function settle(client: PoolClient, record: AttemptRecord): Promise<boolean> {
@@ -114,7 +116,7 @@ async function owe(
   await client.query(
     `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                          ordering_seq, dispatch)
-     VALUES ($1, $2, $3, 'retry', now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10)`,
+     VALUES ($1, $2, $3, ${KIND_AFTER('$11::integer')}, now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10)`,
     [
       id,
       row.channel,
@@ -126,6 +128,7 @@ async function owe(
       row.endpoint_id,
       row.ordering_seq,
       dispatch,
+      row.tries,
     ],
   );
 }

@@ -9,6 +9,7 @@ import {
   type InDoubtPolicy,
   type Lane,
 } from '../../domain/channel.js';
+import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { didYouMean } from './did-you-mean.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
@@ -33,6 +34,14 @@ const Breaker = Type.Object(
   strict,
 );
 
+const Budget = Type.Object(
+  {
+    share: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+    minimum: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+  },
+  strict,
+);
+
 /** What every provider has; the rest is its kind's own, checked by that kind. */
 const CommonProvider = Type.Object({
   name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
@@ -45,6 +54,7 @@ const CommonProvider = Type.Object({
   timeout: Type.Optional(Duration),
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
+  retry_budget: Type.Optional(Budget),
 });
 
 const Retry = Type.Object(
@@ -155,6 +165,7 @@ export interface ProviderConfig {
   timeoutMs: number;
   perEndpointConcurrency: number;
   breaker: { errorRate: number; minimum: number; windowMs: number; resetMs: number };
+  retryBudget: RetryBudget;
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
 }
@@ -178,6 +189,8 @@ export interface FileConfig {
 const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = { webhook: 15_000, sms: 20_000, email: 30_000 };
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
+/** A retry for five first sends: a provider that refuses everything is called a fifth more often, not six times. */
+const DEFAULT_RETRY_BUDGET: RetryBudget = { share: 0.2, minimum: 10 };
 
 const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(PosthasteFile);
 
@@ -276,6 +289,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     timeout,
     per_endpoint_concurrency,
     breaker,
+    retry_budget,
     ...options
   } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
@@ -297,6 +311,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
         breaker?.window === undefined ? Math.max(60_000, 4 * timeoutMs) : parseDurationMs(breaker.window)!,
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
+    retryBudget: { ...DEFAULT_RETRY_BUDGET, ...retry_budget },
     options,
   };
 }

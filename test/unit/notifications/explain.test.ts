@@ -9,7 +9,7 @@ import type { Story, Waiting } from '../../../src/notifications/story.js';
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const AT = new Date('2026-11-22T09:00:00Z');
 const waits = (changes: Partial<Waiting> = {}): Waiting => ({
-  kind: 'first',
+  isRetry: false,
   availableAt: AT,
   isDue: true,
   pinnedProvider: null,
@@ -44,10 +44,10 @@ describe('what happens next', () => {
     [
       'failed before',
       'retrying',
-      waits({ kind: 'retry', isDue: false }),
+      waits({ isRetry: true, isDue: false }),
       { action: 'retry', waiting_for: 'retry_timer', at: AT.toISOString() },
     ],
-    ['driven again', 'retrying', waits({ kind: 'redrive' }), { action: 'retry', waiting_for: 'outbox' }],
+    ['driven again', 'retrying', waits(), { action: 'retry', waiting_for: 'outbox' }],
     [
       'published',
       'accepted',
