@@ -50,11 +50,11 @@ export class WaitingHolds {
       const standing = standings.get(terms.name)!;
       return shortageOf(terms.name, allowanceOf(terms, standing), waiting.isRetry, standing.nowMs);
     });
-    if (found.includes(undefined)) return this.shortageOfEndpoint(waiting);
+    if (found.includes(undefined)) return this.shortageOfEndpoint(waiting, [...standings.values()][0]!.nowMs);
     return (found as Shortage[]).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
   }
 
-  private async shortageOfEndpoint({ endpointId }: Waiting): Promise<Shortage | undefined> {
+  private async shortageOfEndpoint({ endpointId }: Waiting, nowMs: number): Promise<Shortage | undefined> {
     const rate =
       endpointId === null ? undefined : (await this.allowances.endpointRates([endpointId])).get(endpointId);
     if (!rate) return undefined;
@@ -62,7 +62,7 @@ export class WaitingHolds {
     if (tokens >= 1) return undefined;
     return {
       waitingFor: 'rate_limit',
-      at: new Date(Date.now() + untilTokenMs(tokens, rate.ratePerSecond)),
+      at: new Date(nowMs + untilTokenMs(tokens, rate.ratePerSecond)),
       reason: `Its endpoint takes ${rate.ratePerSecond}/s, and that is used up for the moment.`,
     };
   }

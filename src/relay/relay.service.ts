@@ -105,7 +105,8 @@ export class RelayService {
     for (const provider of new Set(routes.map((route) => route.provider))) {
       const { tokens, retries, ratePerSecond, isRecovering } = rations.allowance(provider);
       this.gauges.retryBudgetLeft.set({ provider }, retries.left);
-      this.gauges.rateTokens.set({ provider }, ratePerSecond === undefined ? NaN : tokens);
+      if (ratePerSecond === undefined) this.gauges.rateTokens.remove({ provider });
+      else this.gauges.rateTokens.set({ provider }, tokens);
       this.gauges.rampRate.set({ provider }, isRecovering ? ratePerSecond! : 0);
     }
   }

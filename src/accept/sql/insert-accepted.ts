@@ -68,7 +68,7 @@ const INSERT_ACCEPTED = `
     INSERT INTO ordered (notification_id, ordering_key)
     SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL
     RETURNING notification_id, ordering_key, seq
-  ), placed AS (
+  ), placed AS MATERIALIZED (
     SELECT notification_id, ordering_key AS own_key, seq,
            row_number() OVER (PARTITION BY ordering_key ORDER BY seq) > 1
              OR EXISTS (SELECT FROM ordered ahead WHERE ahead.ordering_key = in_order.ordering_key) AS is_behind

@@ -35,7 +35,7 @@ export class Gauges {
   );
   readonly rateTokens = this.gauge(
     'posthaste_rate_tokens',
-    'Calls that a rate allows at once; NaN without a rate',
+    'Calls that its rate allows a provider at once; absent without a rate',
     ['provider'],
   );
   readonly rampRate = this.gauge(

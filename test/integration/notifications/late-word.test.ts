@@ -144,6 +144,19 @@ describe('claims and late words', () => {
     expect((await pool.query('SELECT available_at FROM outbox')).rows).toEqual(before);
   });
 
+  it('goes again as a first send while no try was consumed, and as a retry after one', async () => {
+    const kind = async () => (await pool.query('SELECT kind, is_retry FROM outbox')).rows;
+    await begin();
+    await notifications.record([record(notSent, again(false))]);
+    expect(await kind()).toEqual([{ kind: 'first', is_retry: false }]);
+    await begin();
+    await notifications.record([record(notSent, again(true), 2, 2)]);
+    expect(await kind()).toEqual([{ kind: 'retry', is_retry: true }]);
+    await begin();
+    await notifications.record([record(notSent, again(false), 3, 3)]);
+    expect(await kind()).toEqual([{ kind: 'retry', is_retry: true }]);
+  });
+
   it('ends a doubt by a retry when the late word is that nothing was sent', async () => {
     await begin();
     await notifications.record([record(lost, { status: 'in_doubt', reason: WORKER_LOST })]);
