@@ -18,13 +18,20 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'notifications', 'gates', 'allowances', 'endpoints'].map((slice) =>
-      only(
-        `${slice}-imports-the-floor`,
-        slice,
-        [slice, 'domain', 'platform'],
-        'Reusable slices stand on the floor only.',
-      ),
+    ...['outbox', 'queues', 'templating', 'breakers', 'suppressions', 'gates', 'allowances', 'endpoints'].map(
+      (slice) =>
+        only(
+          `${slice}-imports-the-floor`,
+          slice,
+          [slice, 'domain', 'platform'],
+          'Reusable slices stand on the floor only.',
+        ),
+    ),
+    only(
+      'notifications-stand-on-the-floor',
+      'notifications',
+      ['notifications', 'suppressions', 'domain', 'platform'],
+      'The claim asks the suppression list and the outcome adds to it, each in its own statement.',
     ),
     {
       name: 'channels-apart',

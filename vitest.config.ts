@@ -1,7 +1,16 @@
+import { fileURLToPath } from 'node:url';
+
 import { defineConfig } from 'vitest/config';
 
-/** Two projects: `unit` needs nothing but Node; `integration` shares one real PostgreSQL (and Redis) per run. */
+/**
+ * `unit` needs nothing but Node; `integration` shares one real PostgreSQL (and Redis) per run; `reliability` breaks what it
+ * has made itself, one file at a time, because a fault next door would be one too many.
+ */
 export default defineConfig({
+  // As package.json has it without `posthaste-faults`, but of the sources.
+  resolve: {
+    alias: { '#crash-point': fileURLToPath(new URL('src/platform/faults/crash-point.ts', import.meta.url)) },
+  },
   test: {
     projects: [
       {
@@ -29,6 +38,20 @@ export default defineConfig({
           hookTimeout: 60_000,
           pool: 'forks',
           maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'reliability',
+          sequence: { groupOrder: 2 },
+          include: ['test/reliability/**/*.test.ts'],
+          globalSetup: ['test/support/global-setup.ts'],
+          setupFiles: ['test/support/leaks.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
+          pool: 'forks',
+          maxWorkers: 1,
         },
       },
     ],

@@ -1,3 +1,4 @@
+import { crashPoint } from '#crash-point';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import type { Status } from '../domain/status.js';
@@ -83,7 +84,9 @@ export class AcceptGroup implements OnApplicationShutdown {
     const wakes = this.wakeUp.isDue(this.inserting === 0);
     this.inserting++;
     try {
+      crashPoint('before_commit');
       const inserted = await insertAccepted(this.pool, rows, wakes);
+      crashPoint('after_commit_before_reply');
       return new Map(inserted.map(({ id, status }) => [id, status]));
     } finally {
       this.inserting--;

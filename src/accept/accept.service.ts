@@ -152,7 +152,13 @@ export class AcceptService {
       locale: request.locale ?? null,
       orderingKey: request.ordering_key ?? null,
       onInDoubt: request.on_in_doubt ?? null,
-      payload: this.vault.seal(draft.id, addressed.to, addressed.dataJson, request.metadata),
+      payload: this.vault.seal(
+        draft.id,
+        addressed.to,
+        addressed.dataJson,
+        request.metadata,
+        addressed.timeZone,
+      ),
       eventId: null,
       endpointId: addressed.endpointId,
       apiKeyId,
@@ -160,6 +166,8 @@ export class AcceptService {
       expiresAt: isoOf(request.expires_at),
       expiresInMs: expiresInMs(request, file.types.get(request.type)?.expiresInMs),
       deadlineMs: retryPolicyOf(file, request.type, addressed.channel).deadlineMs,
+      addressHash: addressed.addressHash,
+      quietUntil: addressed.quietUntil,
     };
   }
 }

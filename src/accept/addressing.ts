@@ -4,11 +4,16 @@ import type { Content } from '../channels/channel.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { isUnfit } from '../channels/unfit.js';
 import type { ChannelName } from '../domain/channel.js';
+import { timeZoneNamed } from '../domain/time-zone.js';
 import { fromPublicId } from '../domain/public-id.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
 import { Config } from '../platform/config/config.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
+import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { type Fault, Problem } from '../platform/http/problem.js';
+import { QuietHoursPolicy, type Reached } from '../quiet-hours/quiet-hours.policy.js';
+import { addressHashOf } from '../suppressions/address-hash.js';
+import { isSuppressible } from '../suppressions/suppression.js';
 import { type Addressed, type Draft, letterOf } from './draft.js';
 
 const MAX_DATA_BYTES = 64 * 1024;
@@ -21,6 +26,8 @@ export class Addressing {
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(EndpointDirectory) private readonly endpoints: EndpointDirectory,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(KeyedHasher) private readonly hasher: KeyedHasher,
+    @Inject(QuietHoursPolicy) private readonly quiet: QuietHoursPolicy,
   ) {}
 
   /** Throws Problem: 400 for what the caller wrote, 422 for what this installation cannot do. */
@@ -28,7 +35,10 @@ export class Addressing {
     const { request } = draft;
     const channel = this.channelOf(draft);
     const { address, faults } = this.parseAddress(draft, channel);
+    const timeZone = request.time_zone === undefined ? undefined : timeZoneNamed(request.time_zone);
     faults.push(...this.timeFaults(draft));
+    if (request.time_zone !== undefined && timeZone === undefined)
+      faults.push({ path: '/time_zone', message: 'is no time zone, as Europe/Berlin' });
     if (faults.length > 0)
       throw new Problem('invalid_request', 'Some fields are wrong; each is named in `errors`.', {
         errors: faults,
@@ -41,7 +51,28 @@ export class Addressing {
     const template = request.template ?? this.config.file.types.get(request.type)?.template ?? request.type;
     const content = this.prove(draft, channel, template);
     const segments = content.kind === 'sms' ? content.segments : undefined;
-    return { channel, to: address, template, endpointId, dataJson, segments };
+    const addressHash = isSuppressible(channel) ? addressHashOf(this.hasher, channel, address) : null;
+    const reached = { type: request.type, channel, to: address, timeZone };
+    const quietUntil = this.quietUntil(reached, request.send_at);
+    return {
+      channel,
+      to: address,
+      template,
+      endpointId,
+      dataJson,
+      segments,
+      addressHash,
+      timeZone,
+      quietUntil,
+    };
+  }
+
+  /** The end of the quiet hours in which it would go, by the database's clock. */
+  private quietUntil(reached: Reached, sendAt: string | undefined): string | null {
+    if (!this.quiet.hasAny(reached.type)) return null;
+    const goesMs = Math.max(this.clock.nowMs(), sendAt === undefined ? 0 : Date.parse(sendAt));
+    const opensMs = this.quiet.opensAtMs(reached, goesMs);
+    return opensMs > goesMs ? new Date(opensMs).toISOString() : null;
   }
 
   private channelOf({ request }: Draft): ChannelName {

@@ -36,6 +36,12 @@ export interface Addressed {
   dataJson: string;
   /** Of an SMS: the parts it is billed as. */
   segments: number | undefined;
+  /** What the suppression list knows the address by (hex); null for a webhook. */
+  addressHash: string | null;
+  /** As ICU writes it. */
+  timeZone: string | undefined;
+  /** When the quiet hours end that it would go in; null: it may go. ISO 8601. */
+  quietUntil: string | null;
 }
 
 export const letterOf = (draft: Draft, addressed: Pick<Addressed, 'template'>, createdAt: Date): Letter => ({
@@ -45,4 +51,5 @@ export const letterOf = (draft: Draft, addressed: Pick<Addressed, 'template'>, c
   locale: draft.request.locale,
   data: draft.request.data ?? {},
   createdAt,
+  lane: draft.request.lane ?? 'transactional',
 });

@@ -21,6 +21,7 @@ const FIELDS = [
   'expires_in',
   'on_in_doubt',
   'ordering_key',
+  'time_zone',
 ] as const satisfies readonly (keyof NotificationRequest)[];
 
 /** The numbers as hex. */

@@ -46,6 +46,13 @@ export const NotificationRequest = Type.Object(
     ),
     on_in_doubt: Type.Optional(oneOf(IN_DOUBT_POLICIES, 'when nobody can know whether the provider took it')),
     ordering_key: Type.Optional(text(256, 'those with the same key go one after the other')),
+    time_zone: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        pattern: '^[A-Za-z][A-Za-z0-9_+\\-]*(/[A-Za-z0-9_+\\-]+)*$',
+        description: "the recipient's time zone, as Europe/Berlin: what quiet hours go by",
+      }),
+    ),
     metadata: Type.Optional(Json('kept and given back; no part of the content')),
   },
   { additionalProperties: false },

@@ -7,6 +7,10 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { SuppressionList } from '../consent/suppression-list.service.js';
+import { SuppressionsController } from '../consent/suppressions.controller.js';
+import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
+import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { EndpointsController } from '../endpoints/endpoints.controller.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
@@ -37,6 +41,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    SuppressionsController,
+    UnsubscribeController,
   ],
   providers: [
     IdempotentRequests,
@@ -51,6 +57,8 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    SuppressionList,
+    Unsubscribe,
   ],
 })
 export class ApiModule implements OnApplicationBootstrap {

@@ -7,6 +7,7 @@ import { EmailChannel } from '../channels/email/email.channel.js';
 import { SmsChannel } from '../channels/sms/sms.channel.js';
 import { httpKind } from '../channels/webhook/providers/http/http.kind.js';
 import { WebhookChannel } from '../channels/webhook/webhook.channel.js';
+import { UnsubscribeLinks } from '../consent/unsubscribe-links.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { Endpoints } from '../endpoints/endpoints.service.js';
@@ -15,8 +16,13 @@ import { NotificationsReader } from '../notifications/notifications.reader.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { PayloadVault } from '../notifications/payload.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
+import { Config } from '../platform/config/config.js';
+import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import { QuietHoursPolicy } from '../quiet-hours/quiet-hours.policy.js';
+import { Suppressions } from '../suppressions/suppressions.js';
+import { SuppressionsReader } from '../suppressions/suppressions.reader.js';
 import { Templates } from '../templating/templates.js';
 
 /** What the roles share: the record, the outbox, the channels with their providers. A new channel is two lines here. */
@@ -31,16 +37,22 @@ export class ChannelsModule {
         { provide: Templates, useValue: templates },
         {
           provide: ChannelRegistry,
-          inject: [EndpointDirectory, AddressFilter],
-          useFactory: (endpoints: EndpointDirectory, filter: AddressFilter) =>
+          inject: [EndpointDirectory, AddressFilter, UnsubscribeLinks],
+          useFactory: (endpoints: EndpointDirectory, filter: AddressFilter, links: UnsubscribeLinks) =>
             new ChannelRegistry(
               [
-                new EmailChannel(templates),
+                new EmailChannel(templates, links),
                 new SmsChannel(templates),
                 new WebhookChannel([httpKind(endpoints, filter)]),
               ],
               providers,
             ),
+        },
+        {
+          provide: UnsubscribeLinks,
+          inject: [KeyedHasher, Config],
+          useFactory: (hasher: KeyedHasher, config: Config) =>
+            new UnsubscribeLinks(hasher, config.environment.publicUrl),
         },
         EndpointDirectory,
         Endpoints,
@@ -50,6 +62,9 @@ export class ChannelsModule {
         OutboxStore,
         GatesStore,
         AllowancesStore,
+        QuietHoursPolicy,
+        Suppressions,
+        SuppressionsReader,
       ],
       exports: [
         Templates,
@@ -62,6 +77,10 @@ export class ChannelsModule {
         OutboxStore,
         GatesStore,
         AllowancesStore,
+        QuietHoursPolicy,
+        Suppressions,
+        UnsubscribeLinks,
+        SuppressionsReader,
       ],
     };
   }

@@ -11,6 +11,7 @@ import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
+import { ignoreForms } from '../platform/http/ignored-body.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
 import { RouteTable } from '../platform/http/route-table.js';
 import { Log } from '../platform/logging/log.js';
@@ -127,7 +128,8 @@ async function createApp(
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   foundation.routes.watch(fastify);
-  useCarefulJson(fastify, (url) => url.startsWith('/v1/notifications/batch'));
+  useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
+  ignoreForms(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
   return NestFactory.create(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),

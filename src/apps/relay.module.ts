@@ -2,6 +2,8 @@ import { Inject, Module, type OnApplicationBootstrap, type OnModuleDestroy } fro
 
 import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
+import { AddressFaults } from '../dispatch/address-faults.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
@@ -25,6 +27,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayService,
     ProviderRouter,
     Publisher,
+    AddressFaults,
+    QuietTime,
     Verdict,
     BlockedHeads,
     LostHints,

@@ -6,6 +6,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 
+import { AddressFaults } from '../dispatch/address-faults.js';
 import { Breakers } from '../dispatch/breakers.js';
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
@@ -17,6 +18,7 @@ import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
+import { QuietTime } from '../dispatch/quiet-time.js';
 import { Sender } from '../dispatch/sender.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WorkerLoop } from '../dispatch/worker.loop.js';
@@ -39,6 +41,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       module: WorkerModule,
       providers: [
         ...processors,
+        AddressFaults,
         Breakers,
         Claims,
         DeliveryService,
@@ -50,6 +53,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         Outcomes,
         OwnAttempts,
         ProviderDesks,
+        QuietTime,
         Sender,
         Verdict,
         {

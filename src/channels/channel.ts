@@ -1,6 +1,6 @@
 import type { TObject } from 'typebox';
 
-import type { ChannelName } from '../domain/channel.js';
+import type { ChannelName, Lane } from '../domain/channel.js';
 import type { Outcome } from '../domain/outcome.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 
@@ -13,6 +13,8 @@ export interface EmailContent {
   subject: string;
   html?: string;
   text: string;
+  /** Bulk mail only: where the recipient says that it shall end (RFC 8058). */
+  unsubscribeUrl?: string;
 }
 
 export interface SmsContent {
@@ -84,6 +86,7 @@ export interface Letter {
   data: Record<string, unknown>;
   /** When it was accepted: a webhook's `timestamp`. */
   createdAt: Date;
+  lane: Lane;
 }
 
 export interface Channel<C extends Content = Content> {
@@ -91,6 +94,8 @@ export interface Channel<C extends Content = Content> {
   readonly kinds: readonly ProviderKind<C>[];
   /** The address in its normal form, or a sentence that says what is wrong with it. */
   parseAddress(to: string): { address: string } | { fault: string };
+  /** The country (ISO 3166, two letters) that an address belongs to, where the address says so. */
+  countryOf?(address: string): string | undefined;
   /** Whether the type can be composed at all: the template exists. */
   hasTemplate(template: string): boolean;
   /** Pure. Throws TemplateError when the data does not fit the template. */

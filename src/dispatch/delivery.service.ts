@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 
+import { crashPoint } from '#crash-point';
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { Claimed } from '../notifications/claimed.js';
@@ -53,10 +54,15 @@ export class DeliveryService {
 
   private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
     const startedAt = performance.now();
-    const outcome = await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
+    crashPoint('after_claim_before_send', claimed.type);
+    const outcome =
+      this.verdict.beforeCall(claimed) ??
+      (await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal));
+    crashPoint('after_provider_answer_before_outcome', claimed.type);
     const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
     this.report.attempted(claimed, record, name);
     await this.outcomes.record(record);
+    crashPoint('after_outcome_before_job_end', claimed.type);
     await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through
     slot.release(); // only now: no more than the concurrency can ever be in doubt
   }

@@ -52,8 +52,8 @@ export class Sender {
     const id = toPublicId('notification', claimed.id);
     try {
       const { to, data } = this.vault.open(claimed.id, claimed.payload);
-      const { type, template, createdAt, attempt } = claimed;
-      const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt };
+      const { type, template, createdAt, attempt, lane } = claimed;
+      const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt, lane };
       const parcel: Parcel = {
         id,
         type,

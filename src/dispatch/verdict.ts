@@ -7,6 +7,8 @@ import type { AttemptRecord } from '../notifications/notifications.repository.js
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
 import { inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
+import { AddressFaults } from './address-faults.js';
+import { QuietTime } from './quiet-time.js';
 
 /** What a verdict needs to know of an attempt. */
 export interface Judged {
@@ -19,6 +21,8 @@ export interface Judged {
   tries: number;
   expiresAt: Date | null;
   deadlineAt: Date;
+  /** Of an attempt of this process: what its address and time zone are read from. */
+  payload?: Buffer;
 }
 
 /** Puts the one verdict together with the policies of the configuration: what an attempt came to, ready to be recorded. */
@@ -27,7 +31,14 @@ export class Verdict {
   constructor(
     @Inject(Config) private readonly config: Config,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(QuietTime) private readonly quiet: QuietTime,
+    @Inject(AddressFaults) private readonly addresses: AddressFaults,
   ) {}
+
+  /** What is known before the provider is called: the outcome of a call that must not be made now; undefined: call. */
+  beforeCall(judged: Judged): Outcome | undefined {
+    return this.quiet.holdsBack(judged);
+  }
 
   on(judged: Judged, outcome: Outcome, provider: string, durationMs: number): AttemptRecord {
     const { file } = this.config;
@@ -39,10 +50,12 @@ export class Verdict {
       policy: retryPolicyOf(file, judged.type, judged.channel),
       onInDoubt: inDoubtPolicyOf(file, judged.type, judged.channel, judged.onInDoubt ?? undefined),
       random: Math.random(),
+      opensAtMs: outcome.kind === 'taken' ? undefined : this.quiet.opening(judged),
     });
     const { id, attempt, dispatch } = judged;
     const pinnedProvider = mayHaveIt(outcome) ? provider : null;
-    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider };
+    const suppression = this.addresses.of(judged, outcome, provider);
+    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider, suppression };
   }
 }
 

@@ -7,7 +7,17 @@ import type { Status } from './status.js';
 export type Next =
   | { status: 'sent' | 'delivered' | 'in_doubt' | 'suppressed' | 'expired'; reason: string }
   | { status: 'dead'; reason: string; class: ErrorClass }
-  | { status: 'retrying'; reason: string; delayMs: number; consumesTry: boolean };
+  | {
+      status: 'retrying';
+      reason: string;
+      delayMs: number;
+      consumesTry: boolean;
+      /** The part of the delay that is quiet hours: the deadline's clock stands still in them. */
+      quietMs?: number;
+    };
+
+/** What stands as the reason of one that waits for the end of quiet hours. */
+export const QUIET_HOURS = 'quiet_hours';
 
 /** What the decision may depend on. Times in milliseconds since the epoch, by the database's clock. */
 export interface Situation {
@@ -20,12 +30,16 @@ export interface Situation {
   onInDoubt: InDoubtPolicy;
   /** In [0, 1). */
   random: number;
+  /** When it may go, asked for a time at which it would: the end of the recipient's quiet hours. Left out: it has none. */
+  opensAtMs?: ((ms: number) => number) | undefined;
 }
 
 /** A wait that is nobody's failure is looked at again after this long. */
 const NOT_CONSUMED_DELAY_MS = 5_000;
 /** Asking sooner than once an hour is our right, however long a provider wants us to stay away. */
 const RETRY_AFTER_CAP_MS = 3_600_000;
+/** The quiet hours that held it back may have ended since: then it goes soon, and not in a circle. */
+const QUIET_MIN_DELAY_MS = 1_000;
 /** An unknown outcome is not repeated at once: the receiver may still be busy with the first. */
 const IN_DOUBT_MIN_DELAY_MS = 1_000;
 
@@ -58,6 +72,8 @@ function retryOrDie(outcome: Failed, at: Situation, minimumMs: number): Next {
     case 'throttled':
     case 'lease':
       return waitForOperator(outcome, at);
+    case 'quiet':
+      return unlessTooLate(outcome, at, QUIET_MIN_DELAY_MS, false);
     case 'internal':
       // Rendering the same data again gives the same fault; a bug of ours is not cured in sixteen seconds, but a
       // deployment under way may be. It takes the quick schedule and then the dead letters.
@@ -86,11 +102,14 @@ function scheduled(outcome: Failed, at: Situation, plannedMs: number | undefined
 }
 
 function unlessTooLate(outcome: Failed, at: Situation, delayMs: number, consumesTry: boolean): Next {
-  if (at.nowMs + delayMs >= at.deadlineMs) return { status: 'dead', reason: outcome.code, class: 'deadline' };
-  if (at.expiresMs !== undefined && at.nowMs + delayMs >= at.expiresMs) {
+  const goesMs = at.nowMs + delayMs;
+  const quietMs = (at.opensAtMs?.(goesMs) ?? goesMs) - goesMs;
+  if (goesMs >= at.deadlineMs) return { status: 'dead', reason: outcome.code, class: 'deadline' };
+  if (at.expiresMs !== undefined && goesMs + quietMs >= at.expiresMs) {
     return { status: 'expired', reason: outcome.code };
   }
-  return { status: 'retrying', reason: outcome.code, delayMs, consumesTry };
+  if (quietMs === 0) return { status: 'retrying', reason: outcome.code, delayMs, consumesTry };
+  return { status: 'retrying', reason: QUIET_HOURS, delayMs: delayMs + quietMs, consumesTry, quietMs };
 }
 
 const quick = (at: Situation): number | undefined =>

@@ -1,3 +1,5 @@
+import type { AddressFault } from './suppression.js';
+
 /**
  * What became of one call to a provider. A value, never an exception: a refusal is an everyday answer.
  *
@@ -21,6 +23,7 @@ export const ERROR_CLASSES = [
   'configuration', // our credentials or sender are wrong: an operator must act, no attempt is consumed
   'gone', // 410: the subscriber asked us to stop
   'in_doubt', // see the outcome of the same name
+  'quiet', // it is night where the recipient is: nobody was called
   'lease', // this worker could not prove that it is alive, so it did not call
   'internal', // our own fault: a template, a bug
   'deadline', // time ran out before a provider took it
@@ -54,6 +57,8 @@ export interface Failed {
   retryAfterMs?: number;
   /** It may have it already and knows it by our key: it may go again, but to no other provider. */
   isPinned?: boolean;
+  /** What it says of the address; class `suppress` without it says `hard_bounce`, at once. */
+  address?: AddressFault;
 }
 
 export type Outcome = Taken | Failed;

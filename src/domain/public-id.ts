@@ -8,6 +8,7 @@ export const ID_PREFIXES = {
   event: 'evt',
   redrive: 'rdr',
   alert: 'alr',
+  suppression: 'sup',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

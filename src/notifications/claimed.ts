@@ -13,8 +13,8 @@ export interface Hint {
 export interface Claimed {
   id: string;
   dispatch: number;
-  /** `expired` or `dead`: time had run out, nothing is to be sent. */
-  status: Extract<Status, 'sending' | 'expired' | 'dead'>;
+  /** `expired` or `dead`: time had run out; `suppressed`: the address takes nothing any more. Nothing is to be sent. */
+  status: Extract<Status, 'sending' | 'expired' | 'dead' | 'suppressed'>;
   type: string;
   channel: ChannelName;
   lane: Lane;

@@ -1,5 +1,7 @@
 import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
+import { QUIET_HOURS } from '../domain/decide-next.js';
+import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
 import type { Shortage, Story, Waiting } from './story.js';
 
 export interface NextStep {
@@ -40,7 +42,7 @@ export function explain(
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, notification.status === 'retrying' ? 'retry' : 'send', hold, shortage)
+        ? explainWaiting(waiting, notification, hold, shortage)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -62,13 +64,29 @@ export function explain(
       return { action: 'none', reason: 'The provider took it.', can: [] };
     case 'delivered':
       return { action: 'none', reason: 'It arrived.', can: [] };
-    case 'bounced':
     case 'suppressed':
+      return { action: 'none', reason: explainSuppressed(undelivered?.code), can: [] };
+    case 'bounced':
     case 'expired':
     case 'cancelled':
     case 'discarded':
       return { action: 'none', reason: `It is ${notification.status}.`, can: [] };
   }
+}
+
+const BECAUSE: Record<SuppressionReason, string> = {
+  hard_bounce: 'the address takes no mail or texts',
+  complaint: 'the recipient has complained about us',
+  unsubscribe: 'the recipient has unsubscribed',
+  stop: 'the recipient has opted out by STOP',
+  manual: 'somebody here has put the address on the list',
+};
+
+function explainSuppressed(code: string | null | undefined): string {
+  const reason = code?.startsWith(SUPPRESSION_CODE) ? code.slice(SUPPRESSION_CODE.length) : undefined;
+  const because =
+    BECAUSE[reason as SuppressionReason] ?? `the provider refused the address (${code ?? 'unknown'})`;
+  return `It is suppressed: ${because}.`;
 }
 
 /** Nothing is sent past its expiry, or without its content. */
@@ -77,10 +95,11 @@ const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
 
 function explainWaiting(
   waiting: Waiting,
-  action: 'send' | 'retry',
+  { status, expiresAt }: Story['notification'],
   hold: Hold | undefined,
   shortage: Shortage | undefined,
 ): NextStep {
+  const action = status === 'retrying' ? 'retry' : 'send';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
     return {
@@ -90,6 +109,8 @@ function explainWaiting(
       can,
     };
   }
+  if (!waiting.isDue && waiting.reason === QUIET_HOURS)
+    return { action, ...explainQuiet(waiting.availableAt, expiresAt), waiting_for: 'schedule', can };
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'
@@ -121,6 +142,16 @@ function explainWaiting(
     ? 'It is due, and no relay has shown a sign of life: start a process with the role relay.'
     : 'It is due; a relay moves it as soon as its queue has room.';
   return { action, reason, waiting_for: 'outbox', can };
+}
+
+function explainQuiet(opensAt: Date, expiresAt: Date | null): Pick<NextStep, 'at' | 'reason'> {
+  const until = `It is quiet hours where the recipient is, until ${opensAt.toISOString()}`;
+  if (expiresAt === null || expiresAt > opensAt)
+    return { at: opensAt.toISOString(), reason: `${until}; then it goes.` };
+  return {
+    at: expiresAt.toISOString(),
+    reason: `${until}; it expires before, at ${expiresAt.toISOString()}.`,
+  };
 }
 
 const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for']>; because: string }> = {

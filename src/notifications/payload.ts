@@ -8,6 +8,8 @@ export interface Payload {
   to: string;
   data: Record<string, unknown>;
   metadata?: Record<string, unknown>;
+  /** The recipient's, as the caller gave it. */
+  timeZone?: string;
 }
 
 /** Seals payloads, each bound to its notification's id. */
@@ -16,8 +18,15 @@ export class PayloadVault {
   constructor(@Inject(Sealer) private readonly sealer: Sealer) {}
 
   /** `dataJson`: the data already written as JSON, as the door does to measure it. */
-  seal(id: string, to: string, dataJson: string, metadata: Record<string, unknown> | undefined): Buffer {
-    const rest = metadata === undefined ? '' : `,"metadata":${JSON.stringify(metadata)}`;
+  seal(
+    id: string,
+    to: string,
+    dataJson: string,
+    metadata: Record<string, unknown> | undefined,
+    timeZone?: string,
+  ): Buffer {
+    const zone = timeZone === undefined ? '' : `,"timeZone":${JSON.stringify(timeZone)}`;
+    const rest = (metadata === undefined ? '' : `,"metadata":${JSON.stringify(metadata)}`) + zone;
     return this.sealer.seal(`{"to":${JSON.stringify(to)},"data":${dataJson}${rest}}`, id);
   }
 

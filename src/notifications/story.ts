@@ -51,6 +51,8 @@ export interface Waiting {
   isRetry: boolean;
   availableAt: Date;
   isDue: boolean;
+  /** Why it waits, in a word: `accepted`, `quiet_hours`, the code of a failure. */
+  reason: string | null;
   /** The only provider that may have it; null: any of the channel. */
   pinnedProvider: string | null;
   endpointId: string | null;

@@ -1,3 +1,4 @@
+import { crashPoint } from '#crash-point';
 import { Inject, Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
@@ -46,8 +47,10 @@ export class Publisher {
     const { route } = order;
     const hints = interleave(await this.mark(order));
     if (hints.length === 0) return hints;
+    crashPoint('after_mark_before_publish');
     try {
       await this.queues.publish(route.queue, intoChunks(hints));
+      crashPoint('after_publish');
     } catch (error) {
       await this.takeBack(route, hints, error);
       throw new QueueUnavailable(route.queue, error);

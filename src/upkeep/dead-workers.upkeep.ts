@@ -1,3 +1,4 @@
+import { crashPoint } from '#crash-point';
 import { Inject, Injectable } from '@nestjs/common';
 
 import { LEASE_MS } from '../dispatch/lease.service.js';
@@ -33,8 +34,10 @@ export class DeadWorkers implements UpkeepService {
   async runOnce(): Promise<Record<string, number>> {
     if (!this.hasSeenOneLease()) return { given_up: 0 };
     const abandoned = await this.notifications.findAbandonedAttempts(LEASE_MS, BATCH);
-    if (abandoned.length > 0)
+    if (abandoned.length > 0) {
+      crashPoint('in_the_middle_of_giving_up');
       await this.notifications.record(abandoned.map((attempt) => this.giveUp(attempt)));
+    }
     return { given_up: abandoned.length, forgotten: await this.notifications.forgetDeadProcesses() };
   }
 

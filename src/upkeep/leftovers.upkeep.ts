@@ -2,9 +2,13 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { GatesStore } from '../gates/gates.store.js';
 import { WorkPool } from '../platform/database/pools.js';
+import { Suppressions } from '../suppressions/suppressions.js';
 import type { UpkeepService } from './upkeep.service.js';
 
-/** Removes what has served its time: gates that hold nothing, answers remembered for a day, old counts and changes. */
+/**
+ * Removes what has served its time: gates that hold nothing, answers remembered for a day, suppressions that have ended,
+ * old counts and changes of breakers.
+ */
 @Injectable()
 export class Leftovers implements UpkeepService {
   readonly name = 'leftovers';
@@ -13,6 +17,7 @@ export class Leftovers implements UpkeepService {
 
   constructor(
     @Inject(GatesStore) private readonly gates: GatesStore,
+    @Inject(Suppressions) private readonly suppressions: Suppressions,
     @Inject(WorkPool) private readonly pool: WorkPool,
   ) {}
 
@@ -21,6 +26,7 @@ export class Leftovers implements UpkeepService {
       gates: await this.gates.forget(),
       answers: await this.delete(`idempotent_requests WHERE created_at < now() - interval '24 hours'`),
       sends: await this.delete(`sends WHERE slot < extract(epoch FROM now()) / 5 - 24`), // two minutes; a budget reads one
+      ...(await this.suppressions.forget()),
       changes: await this.delete(`breaker_changes WHERE at < now() - interval '30 days'`),
     };
   }

@@ -30,6 +30,8 @@ export const acceptable = (changes: Partial<NewNotification> = {}): NewNotificat
     expiresAt: null,
     expiresInMs: null,
     deadlineMs: 3_600_000,
+    addressHash: null,
+    quietUntil: null,
     ...changes,
   };
 };

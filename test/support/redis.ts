@@ -12,8 +12,10 @@ export interface TestRedis {
   url: string;
   /** kill -9. Resolves when it is gone. */
   kill(): Promise<void>;
-  /** On the same port, from its append-only file. */
-  restart(): Promise<void>;
+  /** On the same port, from its append-only file; `isEmpty`: from nothing. */
+  restart(options?: { isEmpty?: boolean }): Promise<void>;
+  /** One inline command, the first lines of its answer as they came. */
+  ask(command: string): Promise<string>;
   /** FLUSHALL. */
   flush(): Promise<void>;
   /** SIGSTOP: connections stay open, nothing is answered. */
@@ -39,9 +41,11 @@ export async function startRedis(): Promise<TestRedis> {
   return {
     url: `redis://127.0.0.1:${port}`,
     kill,
-    restart: async () => {
+    restart: async ({ isEmpty = false } = {}) => {
+      if (isEmpty) rmSync(join(folder, 'appendonlydir'), { recursive: true, force: true });
       server = await launch(folder, port);
     },
+    ask: (command) => say(port, command),
     flush: async () => {
       await say(port, 'FLUSHALL');
     },

@@ -1,19 +1,17 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import pg from 'pg';
 import { inject } from 'vitest';
 
-import { freePort } from '../../src/embedded/free-port.js';
 import { createDatabase } from './postgres.js';
 import { startRedis, type TestRedis } from './redis.js';
+import { startServiceProcess, type TestProcess } from './service-process.js';
 import { waitFor } from './wait-for.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export type { TestProcess } from './service-process.js';
 
 export type Backend = 'postgresql' | 'redis';
 
@@ -27,17 +25,6 @@ export interface ServiceOptions {
   env?: Record<string, string>;
   /** An own cluster's URL, for tests that break PostgreSQL; default: a database of its own in the run's. */
   databaseUrl?: string;
-}
-
-/** One started process of the built service. */
-export interface TestProcess {
-  url: string;
-  child: ChildProcess;
-  /** What it wrote. */
-  output(): string;
-  signal(name: NodeJS.Signals): void;
-  /** Resolves with its exit code, or the signal that ended it. */
-  ended: Promise<number | NodeJS.Signals>;
 }
 
 /** A deployment under test: a database, a queue backend, a configuration, and processes of the built service. */
@@ -72,44 +59,19 @@ export class TestService {
 
   /** Starts a process with these roles; resolves when it is ready. */
   async start(roles = 'api,relay,worker', env: Record<string, string> = {}): Promise<TestProcess> {
-    const port = await freePort();
-    const words: string[] = [];
-    const child = spawn(process.execPath, [join(ROOT, 'dist/src/main.js')], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'],
-        PORT: String(port),
-        DATABASE_URL: this.databaseUrl,
-        ...(this.redis ? { REDIS_URL: this.redis.url } : {}),
-        ROLES: roles,
-        POSTHASTE_CONFIG: join(this.folder, 'posthaste.yaml'),
-        POSTHASTE_API_KEY: this.apiKey,
-        ENCRYPTION_KEY: this.encryptionKey,
-        WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
-        ...this.options.env,
-        ...env,
-      },
+    const one = await startServiceProcess(roles, {
+      DATABASE_URL: this.databaseUrl,
+      ...(this.redis ? { REDIS_URL: this.redis.url } : {}),
+      POSTHASTE_CONFIG: join(this.folder, 'posthaste.yaml'),
+      POSTHASTE_API_KEY: this.apiKey,
+      ENCRYPTION_KEY: this.encryptionKey,
+      ...this.options.env,
+      ...env,
     });
-    child.stdout.on('data', (data: Buffer) => words.push(data.toString()));
-    child.stderr.on('data', (data: Buffer) => words.push(data.toString()));
-    const one: TestProcess = {
-      url: `http://127.0.0.1:${port}`,
-      child,
-      output: () => words.join(''),
-      signal: (name) => void child.kill(name),
-      ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code ?? 0))),
-    };
     this.processes.add(one);
     void one.ended.then(() => this.processes.delete(one));
-    await waitFor(() => this.isReady(one), { within: 30_000, what: `a process with ${roles}` });
+    await one.ready();
     return one;
-  }
-
-  private async isReady(one: TestProcess): Promise<boolean> {
-    if (one.child.exitCode !== null) throw new Error(`The process ended at its start:\n${one.output()}`);
-    const answer = await fetch(`${one.url}/health/ready`).catch(() => undefined);
-    return answer?.ok === true;
   }
 
   /** kill -9 of every process at once. */

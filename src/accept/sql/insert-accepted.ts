@@ -2,6 +2,8 @@ import type { Pool } from 'pg';
 
 import type { ChannelName, InDoubtPolicy, Lane } from '../../domain/channel.js';
 import type { Status } from '../../domain/status.js';
+import { SUPPRESSION_CODE } from '../../domain/suppression.js';
+import { suppressedBy } from '../../suppressions/statement-parts.js';
 
 /** One notification as the door stores it. Hashes are hex; times ISO 8601; durations milliseconds. */
 export interface NewNotification {
@@ -26,6 +28,10 @@ export interface NewNotification {
   expiresAt: string | null;
   expiresInMs: number | null;
   deadlineMs: number;
+  /** What the suppression list knows it by; null for a webhook. */
+  addressHash: string | null;
+  /** The end of the quiet hours it would go in; null: it may go. */
+  quietUntil: string | null;
 }
 
 export interface Inserted {
@@ -38,35 +44,41 @@ export interface Inserted {
  * crossed duplicates wait for each other and never deadlock. A key that exists is left alone and not answered: at READ
  * COMMITTED only a second statement sees who holds it.
  *
+ * An address on the suppression list, which is asked once a row, settles the notification at once: `suppressed`, and no
+ * outbox row. `input` is materialised so that it is not asked again for each column that depends on the answer.
+ *
  * `unnest` keeps one prepared statement for groups of every size. Times are the database's: `send_at` in the past means
- * now; expiry and deadline count from when it may first go. The wake-up travels with the commit.
+ * now; expiry and deadline count from when it may first go, quiet hours included. The wake-up travels with the commit.
  *
  * One behind an unsettled one of its ordering key, stored before or earlier in this group, is blocked from the start.
  */
 const INSERT_ACCEPTED = `
-  WITH input AS (
-    SELECT *, greatest(now(), send_at) AS due
+  WITH input AS MATERIALIZED (
+    SELECT *, greatest(now(), send_at, quiet_until) AS due, ${suppressedBy("decode(i.address_hash, 'hex')", 'i.type')} AS suppressed_by
       FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
                   $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::uuid[], $16::uuid[],
-                  $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[])
+                  $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[],
+                  $23::text[], $24::timestamptz[])
         AS i (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane, template, locale,
               ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at, expires_at, expires_in_ms,
-              deadline_ms)
+              deadline_ms, address_hash, quiet_until)
   ), inserted AS (
     INSERT INTO notifications (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane,
                                template, locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id,
-                               send_at, expires_at, deadline_at, status)
+                               send_at, expires_at, deadline_at, address_hash, quiet_until, status, reason)
     SELECT id, decode(key_hash, 'hex'), fingerprint, type, recipient, business_id, recipient_key, channel, lane, template,
            locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at,
            coalesce(expires_at, due + expires_in_ms * interval '1 ms'), due + deadline_ms * interval '1 ms',
-           CASE WHEN due > now() THEN 'scheduled' ELSE 'accepted' END
+           decode(address_hash, 'hex'), quiet_until,
+           CASE WHEN suppressed_by IS NOT NULL THEN 'suppressed' WHEN due > now() THEN 'scheduled' ELSE 'accepted' END,
+           '${SUPPRESSION_CODE}' || suppressed_by
       FROM input
     ON CONFLICT (key_hash) DO NOTHING
-    RETURNING id, channel, lane, ordering_key, endpoint_id, status, send_at,
+    RETURNING id, type, channel, lane, ordering_key, endpoint_id, status, reason, send_at, quiet_until,
               least(expires_at, deadline_at) AS overdue_at
   ), in_order AS (
     INSERT INTO ordered (notification_id, ordering_key)
-    SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL
+    SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL AND status <> 'suppressed'
     RETURNING notification_id, ordering_key, seq
   ), placed AS MATERIALIZED (
     SELECT notification_id, ordering_key AS own_key, seq,
@@ -76,9 +88,14 @@ const INSERT_ACCEPTED = `
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq,
                         is_blocked, ordering_key)
-    SELECT id, channel, lane, 'first', greatest(now(), send_at), overdue_at, status, endpoint_id, seq,
+    SELECT id, channel, lane, 'first', greatest(now(), send_at, quiet_until), overdue_at,
+           CASE WHEN quiet_until > now() THEN 'quiet_hours' ELSE status END, endpoint_id, seq,
            coalesce(is_behind, false), CASE WHEN is_behind THEN own_key END
       FROM inserted LEFT JOIN placed ON notification_id = id
+     WHERE status <> 'suppressed'
+  ), not_owed AS (
+    INSERT INTO undelivered (notification_id, status, type, channel, class, code)
+    SELECT id, status, type, channel, 'suppress', reason FROM inserted WHERE status = 'suppressed'
   )
   SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;
 
@@ -114,6 +131,8 @@ export async function insertAccepted(
       column('expiresInMs'),
       column('deadlineMs'),
       wake,
+      column('addressHash'),
+      column('quietUntil'),
     ],
   });
   return inserted;

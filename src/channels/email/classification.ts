@@ -33,7 +33,7 @@ export interface SmtpRow {
   enhanced?: readonly string[];
   command?: RegExp;
   text?: RegExp;
-  then: Pick<Failed, 'kind' | 'class' | 'scope'>;
+  then: Pick<Failed, 'kind' | 'class' | 'scope' | 'address'>;
 }
 
 const DEFER_PROVIDER = { kind: 'deferred', class: 'retry', scope: 'provider' } as const;
@@ -43,6 +43,12 @@ const DEFER_SLOW = { kind: 'deferred', class: 'slow', scope: 'message' } as cons
 const CONFIGURATION = { kind: 'rejected', class: 'configuration', scope: 'provider' } as const;
 const SUPPRESS = { kind: 'rejected', class: 'suppress', scope: 'message' } as const;
 const PERMANENT = { kind: 'rejected', class: 'permanent', scope: 'message' } as const;
+
+/** One full mailbox may be emptied tomorrow; three in a week are one that nobody reads. */
+const FULL = {
+  ...PERMANENT,
+  address: { reason: 'hard_bounce', after: { times: 3, withinDays: 7 } },
+} as const;
 
 const BEFORE_MAIL = /^(CONN|EHLO|HELO|LHLO|STARTTLS)/;
 
@@ -97,8 +103,8 @@ export const SMTP_ROWS: readonly SmtpRow[] = [
     enhanced: ['5.2.3', '5.3.4'],
     then: PERMANENT,
   },
-  { why: 'the mailbox is full, for good', severity: 5, enhanced: ['5.2.2'], then: PERMANENT },
-  { why: 'storage exceeded', codes: [552], then: PERMANENT },
+  { why: 'the mailbox is full, for good', severity: 5, enhanced: ['5.2.2'], then: FULL },
+  { why: 'storage exceeded', codes: [552], then: FULL },
   {
     why: 'our sender address is refused',
     severity: 5,

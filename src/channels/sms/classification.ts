@@ -12,13 +12,20 @@ import type { Failed } from '../../domain/outcome.js';
 export interface TwilioRow {
   why: string;
   codes: readonly number[];
-  then: Pick<Failed, 'kind' | 'class' | 'scope'>;
+  then: Pick<Failed, 'kind' | 'class' | 'scope' | 'address'>;
 }
 
 const CONFIGURATION = { kind: 'rejected', class: 'configuration', scope: 'provider' } as const;
 const SUPPRESS = { kind: 'rejected', class: 'suppress', scope: 'message' } as const;
+const STOP = { ...SUPPRESS, address: { reason: 'stop' } } as const;
 const PERMANENT = { kind: 'rejected', class: 'permanent', scope: 'message' } as const;
 const SLOW = { kind: 'deferred', class: 'slow', scope: 'message' } as const;
+
+/** A phone that is off today is on tomorrow; three notifications in a month that found it off had nobody's phone. */
+const UNREACHABLE = {
+  ...SLOW,
+  address: { reason: 'hard_bounce', after: { times: 3, withinDays: 30 } },
+} as const;
 
 export const TWILIO_ROWS: readonly TwilioRow[] = [
   {
@@ -57,7 +64,7 @@ export const TWILIO_ROWS: readonly TwilioRow[] = [
     then: { ...CONFIGURATION, scope: 'message' },
   },
 
-  { why: 'the recipient has opted out', codes: [21610], then: SUPPRESS },
+  { why: 'the recipient has opted out', codes: [21610], then: STOP },
   { why: 'no such number', codes: [21211, 21217, 21421], then: SUPPRESS },
   { why: 'a number that cannot receive texts', codes: [21612, 21614, 21635, 30005, 30006], then: SUPPRESS },
 
@@ -65,7 +72,7 @@ export const TWILIO_ROWS: readonly TwilioRow[] = [
   { why: 'sender and recipient are the same', codes: [21266], then: PERMANENT },
   { why: 'blocked, or filtered by the carrier', codes: [30004, 30007], then: PERMANENT },
 
-  { why: 'the handset is unreachable', codes: [30003], then: SLOW },
+  { why: 'the handset is unreachable', codes: [30003], then: UNREACHABLE },
   { why: 'our queue there is full', codes: [21611, 30001], then: SLOW },
   { why: 'unknown, or a rate or daily cap of the carrier', codes: [30008, 30022, 30023], then: SLOW },
 ];

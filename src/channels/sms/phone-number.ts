@@ -23,3 +23,7 @@ export function parsePhoneNumber(to: string): ParsedNumber {
     return { fault: 'must be a phone number that exists: the country code or the length is wrong' };
   return { address: number.number };
 }
+
+/** Whose plan an E.164 number belongs to; undefined for numbers of no country, as +800. */
+export const countryOfNumber = (number: string): string | undefined =>
+  parsePhoneNumberFromString(number, { extract: false })?.country;

@@ -1,6 +1,6 @@
 import { UnfitContentError } from '../unfit-content.js';
 import type { Channel, Letter, SmsContent } from '../channel.js';
-import { parsePhoneNumber, type ParsedNumber } from './phone-number.js';
+import { countryOfNumber, parsePhoneNumber, type ParsedNumber } from './phone-number.js';
 import { httpSmsKind } from './providers/http/http-sms.kind.js';
 import { twilioKind } from './providers/twilio/twilio.kind.js';
 import { MAX_CHARACTERS, MAX_SEGMENTS, segmentsOf } from './segments.js';
@@ -20,6 +20,10 @@ export class SmsChannel implements Channel<SmsContent> {
 
   parseAddress(to: string): ParsedNumber {
     return parsePhoneNumber(to);
+  }
+
+  countryOf(address: string): string | undefined {
+    return countryOfNumber(address);
   }
 
   hasTemplate(template: string): boolean {

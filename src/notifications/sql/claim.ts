@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import { SUPPRESSION_CODE } from '../../domain/suppression.js';
+import { suppressedBy } from '../../suppressions/statement-parts.js';
 import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
 
 /**
@@ -8,7 +10,10 @@ import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
  * - The delete is the right to send. It asks for the dispatch number, so a hint published twice is worth nothing twice.
  * - Each id is given once, with its highest number: of two hints for one row the lower is stale.
  * - `= ANY` with `array_position` keeps an index lookup a row; a join to the hints would be planned as one over the table.
- * - What is past its expiry or deadline, by the database's clock, is settled instead of claimed.
+ * - What is past its expiry or deadline, by the database's clock, or whose address is on the suppression list by now, is
+ *   settled instead of claimed. The list is asked here, by one index probe a row: nothing that waits lies between this commit
+ *   and the call.
+ * - The new values come from one sub-select a row; its OFFSET 0 keeps the planner from asking the list once a column.
  * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
  */
 const CLAIM = `
@@ -19,25 +24,31 @@ const CLAIM = `
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
     RETURNING notification_id, dispatch
   ), claimed AS (
-    UPDATE notifications
-       SET status = CASE WHEN expires_at <= now() THEN 'expired' WHEN deadline_at <= now() THEN 'dead' ELSE 'sending' END,
-           worker_id = CASE WHEN least(expires_at, deadline_at) > now() THEN $3::uuid END,
-           attempts = attempts + CASE WHEN least(expires_at, deadline_at) > now() THEN 1 ELSE 0 END,
-           tries = tries + CASE WHEN least(expires_at, deadline_at) > now() THEN 1 ELSE 0 END,
-           reason = CASE WHEN expires_at <= now() THEN 'expired' WHEN deadline_at <= now() THEN 'deadline' END,
+    UPDATE notifications n
+       SET (status, worker_id, attempts, tries, reason) = (
+             SELECT v.status, CASE WHEN v.status = 'sending' THEN $3::uuid END,
+                    n.attempts + (v.status = 'sending')::integer, n.tries + (v.status = 'sending')::integer,
+                    CASE v.status WHEN 'sending' THEN NULL WHEN 'dead' THEN 'deadline'
+                         WHEN 'suppressed' THEN '${SUPPRESSION_CODE}' || v.suppressed_by ELSE v.status END
+               FROM (SELECT s.suppressed_by,
+                            CASE WHEN n.expires_at <= now() THEN 'expired' WHEN n.deadline_at <= now() THEN 'dead'
+                                 WHEN s.suppressed_by IS NOT NULL THEN 'suppressed' ELSE 'sending' END AS status
+                       FROM (SELECT ${suppressedBy('n.address_hash', 'n.type')} AS suppressed_by OFFSET 0) s) v),
            dispatch = ($2::integer[])[array_position($1::uuid[], id)],
            provider = $4,
            updated_at = now()
      WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
     RETURNING id, dispatch, status, type, channel, lane, template, locale, payload, endpoint_id AS "endpointId",
               on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
-              expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key
+              expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key, reason
   ), opened AS (
     INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider)
     SELECT id, attempt, dispatch, $3, $4 FROM claimed WHERE status = 'sending'
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
-    SELECT id, status, type, channel, $4, CASE status WHEN 'dead' THEN 'deadline' ELSE 'expired' END, 'too_late'
+    SELECT id, status, type, channel, $4,
+           CASE status WHEN 'dead' THEN 'deadline' WHEN 'suppressed' THEN 'suppress' ELSE 'expired' END,
+           CASE status WHEN 'suppressed' THEN reason ELSE 'too_late' END
       FROM claimed WHERE status <> 'sending'
     ON CONFLICT (notification_id) DO UPDATE
       SET status = excluded.status, class = excluded.class, code = excluded.code, since = now()

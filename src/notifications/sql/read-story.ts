@@ -9,7 +9,7 @@ export const NOTIFICATION_COLUMNS = `n.id, n.type, n.recipient, n.business_id AS
 
 const READ_WAITING = `
   SELECT o.is_retry AS "isRetry", o.available_at AS "availableAt", o.available_at <= clock_timestamp() AS "isDue",
-         o.provider AS "pinnedProvider", o.endpoint_id AS "endpointId", o.published_at AS "publishedAt", o.queue,
+         o.reason, o.provider AS "pinnedProvider", o.endpoint_id AS "endpointId", o.published_at AS "publishedAt", o.queue,
          (SELECT ahead.notification_id
             FROM ordered mine JOIN ordered ahead USING (ordering_key)
            WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq

@@ -4,6 +4,8 @@ import type { Next } from '../../domain/decide-next.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
 import { KIND_AFTER } from './kind-after.js';
+import type { SuppressionDraft } from '../../suppressions/draft.js';
+import { draftsIn, SUPPRESS_DRAFTS } from '../../suppressions/statement-parts.js';
 
 /** What one attempt came to and what follows, for one commit. */
 export interface AttemptRecord {
@@ -15,6 +17,8 @@ export interface AttemptRecord {
   durationMs: number;
   /** After an unknown outcome it may only go to the provider that may have it; else null. */
   pinnedProvider: string | null;
+  /** What the outcome says of the address; undefined: nothing. */
+  suppression?: SuppressionDraft | undefined;
 }
 
 /**
@@ -28,6 +32,9 @@ export interface AttemptRecord {
  * A retry after any doubtful attempt goes to the provider that may have it, also when a later attempt there was a plain
  * failure: another provider would make a second message.
  *
+ * What outcomes say of addresses is rare: it comes as one JSON list and joins the suppression list in the same commit. A wait
+ * for the end of quiet hours moves the deadline with it.
+ *
  * `closed` hands the input on: joining it again would compare every row of the group with every other. "Open" is asked as
  * `finished_at IS NULL`, which a CHECK makes the same as `outcome IS NULL`: the latter tempts the planner to read all of
  * `attempts_open`, with what was open once and is not vacuumed yet, for every group instead of one key a row.
@@ -36,9 +43,9 @@ const RECORD_OUTCOMES = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
                          $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
-                         $15::text[])
+                         $15::text[], $16::bigint[])
       AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
-            delay_ms, gives_back_try, pinned_provider, settled_class)
+            delay_ms, gives_back_try, pinned_provider, settled_class, quiet_ms)
   ), closed AS (
     UPDATE attempts a
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
@@ -50,7 +57,8 @@ const RECORD_OUTCOMES = `
     UPDATE notifications n
        SET status = i.next_status, worker_id = NULL, reason = i.reason, updated_at = now(),
            provider_message_id = coalesce(i.provider_message_id, n.provider_message_id),
-           tries = n.tries - i.gives_back_try::integer
+           tries = n.tries - i.gives_back_try::integer,
+           deadline_at = n.deadline_at + i.quiet_ms * interval '1 ms'
       FROM closed i
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at, n.tries,
@@ -74,7 +82,9 @@ const RECORD_OUTCOMES = `
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(
              SELECT id FROM moved WHERE ordering_key IS NOT NULL AND next_status NOT IN ('retrying', 'in_doubt')))
-  )
+  ), drafts AS (
+    SELECT d.* FROM ${draftsIn('$17')} JOIN moved m ON m.id = d.notification_id
+  ), ${SUPPRESS_DRAFTS}
   SELECT id,
          (SELECT pg_notify('posthaste_outbox', '')
            WHERE EXISTS (SELECT FROM moved WHERE ordering_key IS NOT NULL OR (next_status = 'retrying' AND delay_ms < 1000)))
@@ -118,5 +128,7 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     column((r) => r.next.status === 'retrying' && !r.next.consumesTry),
     column((r) => r.pinnedProvider),
     column((r) => classOf(r.next, r.outcome)),
+    column((r) => (r.next.status === 'retrying' ? (r.next.quietMs ?? 0) : 0)),
+    JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
   ];
 }

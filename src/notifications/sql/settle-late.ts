@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
+import { addDrafts } from '../../suppressions/add-drafts.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import { KIND_AFTER } from './kind-after.js';
 import { type AttemptRecord, classOf } from './record-outcomes.js';
@@ -35,6 +36,7 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
       ],
     );
     const isSettled = completed.rowCount === 1 && (await settle(client, record));
+    if (completed.rowCount === 1 && record.suppression) await addDrafts(client, [record.suppression]);
     await client.query('COMMIT');
     client.release();
     return isSettled;
@@ -58,7 +60,8 @@ interface Moved {
 
 const MOVE = `
   UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
-         provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer
+         provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
+         deadline_at = deadline_at + $8 * interval '1 ms'
    WHERE id = $1 AND dispatch = $2 AND status = $6
   RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at, tries,
             (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq`;
@@ -97,6 +100,7 @@ async function move(
     providerMessageId,
     from,
     givesBackTry ? 1 : 0,
+    next.status === 'retrying' ? (next.quietMs ?? 0) : 0,
   ]);
   const row = rows[0];
   if (!row) return false;

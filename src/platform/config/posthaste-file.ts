@@ -12,6 +12,7 @@ import {
 import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { didYouMean } from './did-you-mean.js';
+import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
 
 /** `posthaste.yaml`: providers, types, lanes, limits. One schema; every fault is named with its path. */
@@ -77,6 +78,7 @@ const NotificationType = Type.Object(
     expires_in: Type.Optional(Duration),
     on_in_doubt: Type.Optional(oneOf(IN_DOUBT_POLICIES)),
     retry: Type.Optional(Retry),
+    quiet_hours: Type.Optional(QuietHoursSection),
   },
   strict,
 );
@@ -176,6 +178,7 @@ export interface TypeConfig {
   expiresInMs: number | undefined;
   onInDoubt: InDoubtPolicy | undefined;
   retry: Partial<RetryPolicy>;
+  quietHours: QuietHoursConfig | undefined;
 }
 
 export interface FileConfig {
@@ -265,7 +268,9 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
   const faults = names
     .filter((name, i) => names.indexOf(name) !== i)
     .map((name) => `/providers has two providers named ${name}`);
-  const types = new Map(Object.entries(raw.types ?? {}).map(([name, type]) => [name, toType(type)]));
+  const types = new Map(
+    Object.entries(raw.types ?? {}).map(([name, type]) => [name, toType(type, `/types/${name}`, faults)]),
+  );
   const retry = Object.fromEntries(
     CHANNELS.map((channel) => [channel, { ...DEFAULT_RETRY[channel], ...toRetry(raw.retry?.[channel]) }]),
   ) as Record<ChannelName, RetryPolicy>;
@@ -316,13 +321,14 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
   };
 }
 
-function toType(raw: Static<typeof NotificationType>): TypeConfig {
+function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {
   return {
     channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),
     onInDoubt: raw.on_in_doubt,
     retry: toRetry(raw.retry),
+    quietHours: readQuietHours(raw.quiet_hours, `${path}/quiet_hours`, faults),
   };
 }
 

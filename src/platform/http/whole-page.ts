@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 
-/** What a page is made of: texts of ours alone, nothing that anybody sent. */
+/** What a page is made of: texts of ours alone; whatever anybody sent must come in escaped. */
 export interface PageParts {
   title: string;
   style: string;
   markup: string;
-  script: string;
+  /** Left out: the page runs none. */
+  script?: string;
+  /** Whether its forms may be posted, to where the page itself comes from. */
+  isForm?: boolean;
 }
 
 export interface WholePage {
@@ -23,7 +26,7 @@ const sha256 = (text: string): string => `'sha256-${createHash('sha256').update(
  * reaches the page itself as text only. Images are `data:` only, so that nothing in a letter tells anyone that it was
  * opened.
  */
-export const wholePage = ({ title, style, markup, script }: PageParts): WholePage => ({
+export const wholePage = ({ title, style, markup, script, isForm }: PageParts): WholePage => ({
   html: `<!doctype html>
 <html lang="en">
 <head>
@@ -34,20 +37,20 @@ export const wholePage = ({ title, style, markup, script }: PageParts): WholePag
 <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Cpath fill='%232a4bd0' d='M3 15.5 29 4l-7.5 24-6-9.5z'/%3E%3C/svg%3E">
 <style>${style}</style>
 </head>
-<body>${markup}<script>${script}</script></body>
+<body>${markup}${script === undefined ? '' : `<script>${script}</script>`}</body>
 </html>
 `,
   headers: {
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': [
       `default-src 'none'`,
-      `script-src ${sha256(script)}`,
+      `script-src ${script === undefined ? `'none'` : sha256(script)}`,
       `style-src 'unsafe-inline'`,
       `img-src data:`,
       `connect-src 'self'`,
       `frame-src 'none'`,
       `base-uri 'none'`,
-      `form-action 'none'`,
+      `form-action ${isForm ? `'self'` : `'none'`}`,
       `frame-ancestors 'none'`,
     ].join('; '),
     'cache-control': 'no-cache',

@@ -87,6 +87,8 @@ describe('claims and late words', () => {
           expiresAt: null,
           expiresInMs: null,
           deadlineMs: 3_600_000,
+          addressHash: null,
+          quietUntil: null,
         },
       ],
       false,

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 
+import type { Letter } from '../../../src/channels/channel.js';
 import { EmailChannel } from '../../../src/channels/email/email.channel.js';
 
 it('composes with the template, the locale and the data, and knows which templates there are', () => {
@@ -11,13 +12,14 @@ it('composes with the template, the locale and the data, and knows which templat
       return { subject: 'Hi', text: 'Hello' };
     },
   });
-  const letter = {
+  const letter: Letter = {
     id: 'ntf_a',
     type: 't',
     template: 'welcome',
     locale: 'de',
     data: { a: 1 },
     createdAt: new Date(0),
+    lane: 'transactional',
   };
   expect(channel.compose(letter)).toEqual({ kind: 'email', subject: 'Hi', text: 'Hello' });
   expect(seen).toEqual([['welcome', 'de', { a: 1 }]]);

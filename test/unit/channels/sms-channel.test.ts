@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Letter } from '../../../src/channels/channel.js';
 import { parsePhoneNumber } from '../../../src/channels/sms/phone-number.js';
 import { segmentsOf } from '../../../src/channels/sms/segments.js';
 import { SmsChannel } from '../../../src/channels/sms/sms.channel.js';
@@ -61,7 +62,15 @@ describe('segments', () => {
 });
 
 describe('the SMS channel', () => {
-  const letter = { id: 'ntf_a', type: 't', template: 'otp', locale: 'de', data: {}, createdAt: new Date(0) };
+  const letter: Letter = {
+    id: 'ntf_a',
+    type: 't',
+    template: 'otp',
+    locale: 'de',
+    data: {},
+    createdAt: new Date(0),
+    lane: 'transactional',
+  };
   const channel = (text: string) =>
     new SmsChannel({ hasSms: (template) => template === 'otp', renderSms: () => text });
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import type { AddressFaults } from '../../../src/dispatch/address-faults.js';
+import type { QuietTime } from '../../../src/dispatch/quiet-time.js';
 import { Verdict } from '../../../src/dispatch/verdict.js';
 import { failed, type Failed, taken } from '../../../src/domain/outcome.js';
 import { Config } from '../../../src/platform/config/config.js';
@@ -8,9 +10,12 @@ import { emptyFile } from '../../../src/platform/config/posthaste-file.js';
 import type { DatabaseClock } from '../../../src/platform/clock/database-clock.js';
 
 const NOW = Date.parse('2026-11-22T09:00:00Z');
-const verdict = new Verdict(new Config(readEnvironment({}).environment, emptyFile()), {
-  nowMs: () => NOW,
-} as DatabaseClock);
+const verdict = new Verdict(
+  new Config(readEnvironment({}).environment, emptyFile()),
+  { nowMs: () => NOW } as DatabaseClock,
+  { opening: () => undefined } as unknown as QuietTime,
+  { of: () => undefined } as unknown as AddressFaults,
+);
 
 const judged = {
   id: 'n',

@@ -151,6 +151,50 @@ describe('decideNext', () => {
     }
   });
 
+  describe('in quiet hours', () => {
+    const OPENS = NOW + 9 * HOUR_MS;
+    const quiet = fail('not_sent', 'quiet');
+    const asleep = (changes: Partial<Situation> = {}) =>
+      at({ opensAtMs: (ms) => Math.max(ms, OPENS), ...changes });
+
+    it('waits for their end and spends no try', () => {
+      expect(decideNext(quiet, asleep())).toEqual({
+        status: 'retrying',
+        reason: 'quiet_hours',
+        delayMs: 9 * HOUR_MS,
+        consumesTry: false,
+        quietMs: 9 * HOUR_MS - 1_000,
+      });
+    });
+
+    it('moves a retry that would come into them to their end', () => {
+      expect(decideNext(fail('deferred', 'retry'), asleep())).toMatchObject({
+        status: 'retrying',
+        reason: 'quiet_hours',
+        delayMs: 9 * HOUR_MS,
+        consumesTry: true,
+      });
+    });
+
+    it('leaves a retry after them where it is', () => {
+      const policy = { ...WEBHOOK, baseMs: 10 * HOUR_MS, capMs: 10 * HOUR_MS };
+      expect(decideNext(fail('deferred', 'retry'), asleep({ policy }))).toEqual(retrying(10 * HOUR_MS));
+    });
+
+    it('does not count them against the deadline', () => {
+      expect(decideNext(quiet, asleep({ deadlineMs: NOW + HOUR_MS }))).toMatchObject({ status: 'retrying' });
+    });
+
+    it('expires what would be too late by their end', () => {
+      expect(decideNext(quiet, asleep({ expiresMs: OPENS })).status).toBe('expired');
+      expect(decideNext(quiet, asleep({ expiresMs: OPENS + 1 })).status).toBe('retrying');
+    });
+
+    it('goes soon when they have just ended', () => {
+      expect(decideNext(quiet, at())).toEqual(retrying(1_000, false));
+    });
+  });
+
   it('spends no more tries than the policy has', () => {
     let tries = 1;
     while (decideNext(fail('deferred', 'retry'), at({ tries })).status === 'retrying') tries++;

@@ -12,6 +12,7 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
   isRetry: false,
   availableAt: AT,
   isDue: true,
+  reason: null,
   pinnedProvider: null,
   endpointId: null,
   publishedAt: null,

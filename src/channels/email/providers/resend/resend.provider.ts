@@ -4,6 +4,7 @@ import { VERSION } from '../../../../platform/version.js';
 import type { Call, EmailContent, Parcel, Provider } from '../../../channel.js';
 import { HttpCalls, type HttpRequest, isFailed } from '../../../http-call.js';
 import type { Sender } from '../../sender.js';
+import { unsubscribeHeaders } from '../../unsubscribe-headers.js';
 import { outcomeOfAnswer } from './resend-answer.js';
 import { readResendOptions, type ResendSettings } from './resend.options.js';
 
@@ -69,6 +70,7 @@ function bodyOf({ id, to, content }: Parcel<EmailContent>, from: Sender): string
     headers: {
       'Message-ID': `<${id}@${from.domain}>`,
       'Auto-Submitted': 'auto-generated', // RFC 3834 §5: no vacation notes in reply
+      ...unsubscribeHeaders(content),
     },
   });
 }

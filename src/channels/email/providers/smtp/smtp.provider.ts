@@ -2,6 +2,7 @@ import { type Outcome, taken } from '../../../../domain/outcome.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
 import type { Call, EmailContent, Parcel, Provider } from '../../../channel.js';
 import { sanitisedDetail } from '../../../sanitised-detail.js';
+import { unsubscribeHeaders } from '../../unsubscribe-headers.js';
 import { SendDeadline } from './send-deadline.js';
 import { notCalled, smtpFailure } from './smtp-failure.js';
 import { readSmtpOptions, type SmtpServer, type SmtpSettings } from './smtp.options.js';
@@ -68,7 +69,10 @@ export class SmtpProvider implements Provider<EmailContent> {
       // The same on every attempt: some mailboxes drop a repetition by it (RFC 5322 §3.6.4).
       messageId: `<${parcel.id}@${from.domain}>`,
       date: call.now(),
-      headers: { 'Auto-Submitted': 'auto-generated' }, // RFC 3834 §5: no vacation notes in reply
+      headers: {
+        'Auto-Submitted': 'auto-generated', // RFC 3834 §5: no vacation notes in reply
+        ...preparedHeaders(unsubscribeHeaders(parcel.content)),
+      },
     };
   }
 
@@ -90,3 +94,11 @@ function secretsOf(credentials: SmtpServer['credentials']): string[] {
 /** Postfix, Exim and kin: `250 2.0.0 Ok: queued as 4F1B2`, `250 OK id=1abc-…`; SES: `250 Ok 0100…`. */
 const queueIdOf = (response: string): string | undefined =>
   /(?:queued as |\bid=|^250 Ok )<?([\w.@+-]{4,200})>?\s*$/i.exec(response)?.[1];
+
+/** As they are: folded, a long URL would be cut apart, and RFC 8058 readers take a header line by line. */
+const preparedHeaders = (
+  headers: Record<string, string>,
+): Record<string, { prepared: true; value: string }> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, { prepared: true, value }] as const),
+  );
