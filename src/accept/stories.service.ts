@@ -6,7 +6,7 @@ import { NotificationsRepository } from '../notifications/notifications.reposito
 import { type Payload, PayloadVault } from '../notifications/payload.js';
 import type { StoredNotification } from '../notifications/story.js';
 import { Config } from '../platform/config/config.js';
-import { retryPolicyOf } from '../platform/config/posthaste-file.js';
+import { callbacksOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { type Fault, Problem } from '../platform/http/problem.js';
 import { keyHashOf, recipientKeyOf } from './business-key.js';
@@ -35,7 +35,8 @@ export class Stories {
     if (!story) throw notFound();
     const { notification } = story;
     const obstacle = story.waiting && (await this.holds.on(notification.channel, story.waiting));
-    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), obstacle);
+    const reports = this.reports(notification.provider);
+    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), obstacle, reports);
   }
 
   async list(query: ListQuery): Promise<NotificationPage> {
@@ -101,6 +102,11 @@ export class Stories {
 
   private payloadOf(row: StoredNotification): Payload | undefined {
     return row.payload === null ? undefined : this.vault.open(row.id, row.payload);
+  }
+
+  private reports(provider: string | null): boolean {
+    const config = this.config.file.providers.find((one) => one.name === provider);
+    return config !== undefined && callbacksOf(config) !== undefined;
   }
 
   private maxAttemptsOf(row: StoredNotification): number {

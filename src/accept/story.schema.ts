@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 
 import { CHANNELS, LANES } from '../domain/channel.js';
 import { OUTCOME_KINDS } from '../domain/outcome.js';
+import { RECEIPT_KINDS } from '../domain/receipt.js';
 import { STATUSES } from '../domain/status.js';
 import { oneOf, text, Time, TYPE_PATTERN } from './notification.schema.js';
 
@@ -37,10 +38,12 @@ export const NextView = Type.Object({
 
 const HistoryEntry = Type.Object({
   at: Time('when'),
-  event: Type.String({ description: 'accepted, attempt, or the status it ended in' }),
+  event: Type.String({ description: 'accepted, attempt, receipt, or the status it ended in' }),
   number: Type.Optional(Type.Integer()),
   provider: Type.Optional(Type.String()),
   outcome: Type.Optional(nullable(oneOf(OUTCOME_KINDS, 'null while the call is under way'))),
+  receipt: Type.Optional(oneOf(RECEIPT_KINDS, 'what the provider said of it later')),
+  reported_at: Type.Optional(Time('when, by the provider’s clock')),
   class: Type.Optional(nullable(Type.String())),
   code: Type.Optional(nullable(Type.String())),
   detail: Type.Optional(nullable(Type.String())),

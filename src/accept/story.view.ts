@@ -2,7 +2,7 @@ import { toPublicId } from '../domain/public-id.js';
 import { isUndelivered } from '../domain/status.js';
 import { explain } from '../notifications/explain.js';
 import type { Payload } from '../notifications/payload.js';
-import type { StoredAttempt, StoredNotification, Story } from '../notifications/story.js';
+import type { StoredAttempt, StoredNotification, StoredReceipt, Story } from '../notifications/story.js';
 import type { NotificationStory, NotificationSummary } from './story.schema.js';
 import type { Obstacle } from './waiting-holds.js';
 
@@ -41,17 +41,18 @@ export function toStory(
   payload: Payload | undefined,
   maxAttempts: number,
   obstacle: Obstacle | undefined,
+  reports = false,
 ): NotificationStory {
   const { notification, waiting } = story;
   return {
     ...toSummary(notification, payload, maxAttempts),
     next_attempt_at: waiting ? waiting.availableAt.toISOString() : null,
-    next: explain(story, obstacle?.hold, obstacle?.shortage),
+    next: explain(story, obstacle?.hold, reports, obstacle?.shortage),
     history: historyOf(story),
   };
 }
 
-function historyOf({ notification, attempts, undelivered }: Story): NotificationStory['history'] {
+function historyOf({ notification, attempts, receipts, undelivered }: Story): NotificationStory['history'] {
   const end =
     isUndelivered(notification.status) && undelivered
       ? [
@@ -63,8 +64,22 @@ function historyOf({ notification, attempts, undelivered }: Story): Notification
           },
         ]
       : [];
-  return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...attempts.map(toEntry), ...end];
+  // In the order of our own clock; the providers' are in `reported_at`.
+  const heard = [...attempts.map(toEntry), ...receipts.map(toReceiptEntry)].sort((a, b) =>
+    a.at.localeCompare(b.at),
+  );
+  return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...heard, ...end];
 }
+
+const toReceiptEntry = (receipt: StoredReceipt): NotificationStory['history'][number] => ({
+  at: receipt.receivedAt.toISOString(),
+  event: 'receipt',
+  provider: receipt.provider,
+  receipt: receipt.kind,
+  reported_at: receipt.at.toISOString(),
+  class: receipt.class,
+  code: receipt.code,
+});
 
 const toEntry = (attempt: StoredAttempt): NotificationStory['history'][number] => ({
   at: attempt.startedAt.toISOString(),

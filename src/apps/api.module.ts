@@ -7,6 +7,8 @@ import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
 import { WaitingHolds } from '../accept/waiting-holds.js';
 import { WakeUp } from '../accept/wake-up.js';
+import { CallbacksController } from '../receipts/callbacks.controller.js';
+import { Callbacks } from '../receipts/callbacks.service.js';
 import { SuppressionList } from '../consent/suppression-list.service.js';
 import { SuppressionsController } from '../consent/suppressions.controller.js';
 import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
@@ -41,6 +43,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AuditController,
     TemplatesController,
     TemplatesPageController,
+    CallbacksController,
     SuppressionsController,
     UnsubscribeController,
   ],
@@ -57,6 +60,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OperatorsWord,
     Redrives,
     RestartTerms,
+    Callbacks,
     SuppressionList,
     Unsubscribe,
   ],

@@ -20,6 +20,9 @@ import { Config } from '../platform/config/config.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import { Addresses } from '../receipts/addresses.js';
+import { Receipts } from '../receipts/receipts.service.js';
+import { SuppressionIntents } from '../receipts/suppression-intents.service.js';
 import { QuietHoursPolicy } from '../quiet-hours/quiet-hours.policy.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 import { SuppressionsReader } from '../suppressions/suppressions.reader.js';
@@ -62,6 +65,9 @@ export class ChannelsModule {
         OutboxStore,
         GatesStore,
         AllowancesStore,
+        Addresses,
+        Receipts,
+        SuppressionIntents,
         QuietHoursPolicy,
         Suppressions,
         SuppressionsReader,
@@ -77,6 +83,7 @@ export class ChannelsModule {
         OutboxStore,
         GatesStore,
         AllowancesStore,
+        Receipts,
         QuietHoursPolicy,
         Suppressions,
         UnsubscribeLinks,

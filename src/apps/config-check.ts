@@ -8,6 +8,7 @@ import { CHANNELS } from '../domain/channel.js';
 import { type Config, ConfigError, loadConfig } from '../platform/config/config.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
+import { dialectOf } from '../receipts/dialects.js';
 import { NO_CATCHERS, sandboxProviders } from '../sandbox/sandbox-providers.js';
 import { toProvider } from '../platform/config/posthaste-file.js';
 import { TemplateFilesError } from '../templating/template-error.js';
@@ -55,7 +56,10 @@ async function providerFaults(
   config: ProviderConfig,
 ): Promise<readonly string[]> {
   try {
-    await new ChannelRegistry(channels, [config]).create(config).close();
+    const registry = new ChannelRegistry(channels, [config]);
+    await registry.create(config).close();
+    const parseAddress = (to: string) => registry.channel(config.channel).parseAddress(to);
+    dialectOf(config, { fetch: async () => undefined, parseAddress });
     return [];
   } catch (error) {
     return error instanceof ConfigError

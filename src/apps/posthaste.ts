@@ -11,8 +11,8 @@ import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
-import { ignoreForms } from '../platform/http/ignored-body.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
+import { useOtherBodies } from '../platform/http/other-bodies.js';
 import { RouteTable } from '../platform/http/route-table.js';
 import { Log } from '../platform/logging/log.js';
 import { NestLog } from '../platform/logging/nest-log.js';
@@ -129,7 +129,7 @@ async function createApp(
   const fastify = adapter.getInstance<FastifyInstance>();
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
-  ignoreForms(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
+  useOtherBodies(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
   return NestFactory.create(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),

@@ -16,6 +16,7 @@ import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
@@ -35,6 +36,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     DeadWorkers,
     Overdue,
     Leftovers,
+    PendingReceipts,
     RestartTerms,
     RedriveRunner,
     {
@@ -48,6 +50,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         DeadWorkers,
         Overdue,
         Leftovers,
+        PendingReceipts,
         RedriveRunner,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>

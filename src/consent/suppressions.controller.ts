@@ -70,12 +70,13 @@ export class SuppressionsController {
     isIdempotent: true,
   })
   add(
-    @Body() body: SuppressionRequest,
+    @Body() body: SuppressionRequest | undefined,
     @Req() request: CallerRequest,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<AddedSuppressions> {
-    const keyed = { apiKeyId: request.caller!.keyId, key, route: 'POST /v1/suppressions', body };
-    return this.idempotent.run(keyed, () => this.list.add(body, keyed.apiKeyId));
+    const wanted = body ?? {}; // nothing was sent: every field is missing
+    const keyed = { apiKeyId: request.caller!.keyId, key, route: 'POST /v1/suppressions', body: wanted };
+    return this.idempotent.run(keyed, () => this.list.add(wanted, keyed.apiKeyId));
   }
 
   @Delete(':id')

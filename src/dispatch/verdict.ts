@@ -6,7 +6,7 @@ import type { Outcome } from '../domain/outcome.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
-import { inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
+import { callbacksOf, inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
 import { AddressFaults } from './address-faults.js';
 import { QuietTime } from './quiet-time.js';
 
@@ -55,7 +55,9 @@ export class Verdict {
     const { id, attempt, dispatch } = judged;
     const pinnedProvider = mayHaveIt(outcome) ? provider : null;
     const suppression = this.addresses.of(judged, outcome, provider);
-    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider, suppression };
+    const config = file.providers.find((one) => one.name === provider);
+    const awaitsReceipt = config !== undefined && callbacksOf(config) !== undefined;
+    return { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider, suppression, awaitsReceipt };
   }
 }
 

@@ -37,7 +37,7 @@ const whileWaiting = [
 export const TRANSITIONS = {
   accepted: whileWaiting,
   scheduled: whileWaiting,
-  retrying: [...whileWaiting, 'sent', 'delivered'], // a late outcome settles what waits for its retry
+  retrying: [...whileWaiting, 'sent', 'delivered', 'bounced'], // a late outcome or a receipt settles what waits for its retry
   sending: ['sent', 'delivered', 'retrying', 'in_doubt', 'suppressed', 'expired', 'dead'],
   in_doubt: ['sent', 'delivered', 'bounced', 'retrying', 'expired', 'dead'],
   sent: ['delivered', 'bounced', 'retrying'],

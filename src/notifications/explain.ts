@@ -28,13 +28,18 @@ export interface NextStep {
 /** A relay renews its sign of life every 5 s; after this, nobody moves what is due. */
 const RELAY_SILENT_MS = 20_000;
 
+/** Carriers that report at all have done so by then; nobody waits for the others. */
+const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
+
 /**
  * What happens next, and what it waits for: from the outbox row, the head of its ordering key, its gate (`hold`, when that is
- * closed), what its provider may be given (`shortage`, when that is used up), and the relay alone.
+ * closed), what its provider may be given (`shortage`, when that is used up), and the relay alone. `reports`: its provider
+ * says later what became of a message.
  */
 export function explain(
-  { notification, waiting, undelivered }: Story,
+  { notification, waiting, undelivered }: Pick<Story, 'notification' | 'waiting' | 'undelivered'>,
   hold?: Hold,
+  reports = false,
   shortage?: Shortage,
 ): NextStep {
   switch (notification.status) {
@@ -61,7 +66,14 @@ export function explain(
         can: canGoAgain(notification) ? ['retry'] : [],
       };
     case 'sent':
-      return { action: 'none', reason: 'The provider took it.', can: [] };
+      return reports && Date.now() - notification.updatedAt.getTime() < RECEIPT_PATIENCE_MS
+        ? {
+            action: 'wait',
+            reason: 'The provider took it, and will report what became of it.',
+            waiting_for: 'receipt',
+            can: [],
+          }
+        : { action: 'none', reason: 'The provider took it.', can: [] };
     case 'delivered':
       return { action: 'none', reason: 'It arrived.', can: [] };
     case 'suppressed':

@@ -16,6 +16,7 @@ import { hurry } from './sql/hurry.js';
 import { readStanding, type Standing } from './sql/read-standing.js';
 import { type AttemptRecord, recordOutcomes } from './sql/record-outcomes.js';
 import { type SendAgain, sendAgain } from './sql/send-again.js';
+import { type ReceiptEffect, type ReceiptWord, settleByReceipts } from './sql/settle-by-receipts.js';
 import { settleByWord } from './sql/settle-by-word.js';
 import { settleLate } from './sql/settle-late.js';
 import { settleOverdue } from './sql/settle-overdue.js';
@@ -23,6 +24,7 @@ import { settleOverdue } from './sql/settle-overdue.js';
 export type { AttemptRecord } from './sql/record-outcomes.js';
 export type { OpenAttempt } from './sql/find-open-attempts.js';
 export type { Standing } from './sql/read-standing.js';
+export type { ReceiptEffect, ReceiptWord } from './sql/settle-by-receipts.js';
 export type { SendAgain } from './sql/send-again.js';
 export { WORKER_LOST } from './sql/settle-late.js';
 
@@ -82,6 +84,11 @@ export class NotificationsRepository {
     reason: string,
   ): Promise<boolean> {
     return settleByWord(tx, id, from, to, reason);
+  }
+
+  /** What each word changed; each notification is named once. None for an id that is not known. */
+  settleByReceipts(tx: PoolClient, words: readonly ReceiptWord[]): Promise<Map<string, ReceiptEffect>> {
+    return settleByReceipts(tx, words);
   }
 
   findAbandonedAttempts(leaseMs: number, limit: number): Promise<OpenAttempt[]> {

@@ -1,5 +1,6 @@
 import type { ChannelName, Lane } from '../domain/channel.js';
 import type { OutcomeKind } from '../domain/outcome.js';
+import type { ReceiptKind } from '../domain/receipt.js';
 import type { Status } from '../domain/status.js';
 
 /** The record of a notification as it is stored, with what hangs on it. */
@@ -45,6 +46,17 @@ export interface Shortage {
   reason: string;
 }
 
+/** What its provider said later. */
+export interface StoredReceipt {
+  kind: ReceiptKind;
+  provider: string;
+  code: string;
+  class: string | null;
+  /** By the provider's clock. */
+  at: Date;
+  receivedAt: Date;
+}
+
 /** Where a waiting one stands. */
 export interface Waiting {
   /** It counts against its provider's retry budget. */
@@ -67,6 +79,7 @@ export interface Waiting {
 export interface Story {
   notification: StoredNotification;
   attempts: StoredAttempt[];
+  receipts: StoredReceipt[];
   waiting: Waiting | undefined;
   /** When it became undeliverable, and why. */
   undelivered: { since: Date; class: string | null; code: string | null; detail: string | null } | undefined;

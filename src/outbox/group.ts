@@ -11,14 +11,18 @@ export interface Group {
 }
 
 /** Where hints go. */
-export interface Route {
+export interface Destination {
+  provider: string;
+  queue: string;
+}
+
+/** Who takes what, and how much at once. */
+export interface Route extends Destination {
   channel: ChannelName;
   lane: Lane;
-  provider: string;
   /** Whether rows that no provider is prescribed for go here too; those who do share them by weight. */
   takesUnpinned: boolean;
   weight: number;
-  queue: string;
   /** One hint at a time: its breaker's time is over, and a single call finds out. */
   isProbe: boolean;
   /** Of webhooks: calls that one endpoint may have in flight. */

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
 import { WorkPool } from '../platform/database/pools.js';
-import type { Group, Route } from './group.js';
+import type { Destination, Group } from './group.js';
 import { type EndpointCursor, type EndpointDue, endpointsDue } from './sql/endpoints-due.js';
 import { type NextDue, nextDue } from './sql/next-due.js';
 import { type EndpointRoom, publishDueOfEndpoints } from './sql/publish-due-of-endpoints.js';
@@ -13,7 +13,7 @@ import { releaseStrays } from './sql/release-strays.js';
 import { takeBack } from './sql/take-back.js';
 import { type KeysSwept, unblockHeads } from './sql/unblock-heads.js';
 
-export type { Group, Route } from './group.js';
+export type { Destination, Group, Route } from './group.js';
 export type { EndpointCursor, EndpointDue } from './sql/endpoints-due.js';
 export type { NextDue } from './sql/next-due.js';
 export type { EndpointRoom } from './sql/publish-due-of-endpoints.js';
@@ -26,18 +26,18 @@ export class OutboxStore {
   constructor(@Inject(WorkPool) private readonly pool: WorkPool) {}
 
   /** `tx`: in the caller's transaction. */
-  publishDue(group: Group, route: Route, limit: number, tx?: PoolClient): Promise<Published[]> {
-    return publishDue(tx ?? this.pool, group, route, limit);
+  publishDue(group: Group, to: Destination, limit: number, tx?: PoolClient): Promise<Published[]> {
+    return publishDue(tx ?? this.pool, group, to, limit);
   }
 
   /** `tx`: in the caller's transaction. */
   publishDueOfEndpoints(
     group: Group,
-    route: Route,
+    to: Destination,
     rooms: readonly EndpointRoom[],
     tx?: PoolClient,
   ): Promise<Published[]> {
-    return publishDueOfEndpoints(tx ?? this.pool, group, route, rooms);
+    return publishDueOfEndpoints(tx ?? this.pool, group, to, rooms);
   }
 
   takeBack(

@@ -4,13 +4,13 @@
  */
 
 /**
- * A scalar: the reason that suppresses this address for this type, or NULL. One probe of `suppressions_key` a row; the word
- * that cannot be taken back is named first.
+ * A scalar: a reason that suppresses this address for this type, or NULL. One probe of `suppressions_key` a row. Where several
+ * stand, any of them is true: to sort them would cost each claim a sort node for each row.
  */
 export const suppressedBy = (addressHash: string, type: string): string => `(
   SELECT s.reason FROM suppressions s
    WHERE s.address_hash = ${addressHash} AND s.type IN ('', ${type}) AND (s.expires_at IS NULL OR s.expires_at > now())
-   ORDER BY array_position(ARRAY['stop', 'complaint', 'unsubscribe', 'hard_bounce', 'manual'], s.reason) LIMIT 1)`;
+   LIMIT 1)`;
 
 /** The rows of a JSON parameter that holds SuppressionDrafts. */
 export const draftsIn = (parameter: string): string => `jsonb_to_recordset(${parameter}::jsonb)

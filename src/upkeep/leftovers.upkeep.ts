@@ -7,7 +7,7 @@ import type { UpkeepService } from './upkeep.service.js';
 
 /**
  * Removes what has served its time: gates that hold nothing, answers remembered for a day, suppressions that have ended,
- * old counts and changes of breakers.
+ * old counts and changes of breakers, and ids of providers' messages that nobody reports on any more.
  */
 @Injectable()
 export class Leftovers implements UpkeepService {
@@ -27,6 +27,7 @@ export class Leftovers implements UpkeepService {
       answers: await this.delete(`idempotent_requests WHERE created_at < now() - interval '24 hours'`),
       sends: await this.delete(`sends WHERE slot < extract(epoch FROM now()) / 5 - 24`), // two minutes; a budget reads one
       ...(await this.suppressions.forget()),
+      provider_messages: await this.delete(`provider_messages WHERE at < now() - interval '90 days'`),
       changes: await this.delete(`breaker_changes WHERE at < now() - interval '30 days'`),
     };
   }

@@ -45,7 +45,7 @@ providers:
   - { name: rated, channel: email, kind: smtp, url: "${smtp.url}", ${FROM}, require_tls: false, concurrency: 20, rate: ${RATE}/s }
 `,
     });
-    await service.start('api,relay,worker');
+    const { url } = await service.start('api,relay,worker');
     await service.start('relay,worker');
     const ids = await service.sendAll(mails(200));
     const next = await waitFor(
@@ -57,6 +57,10 @@ providers:
     );
     expect(next).toMatchObject({ action: 'send', at: expect.any(String) });
     expect(next.reason).toContain('rated takes 20/s');
+    const metrics = await (await fetch(`${url}/metrics`)).text();
+    expect(metrics).toMatch(/^posthaste_rate_tokens\{provider="rated"\} [\d.e-]+$/m);
+    expect(metrics).toContain('posthaste_retry_budget_left{provider="rated"} 10');
+    expect(metrics).toContain('posthaste_ramp_rate_per_second{provider="rated"} 0');
     expect(await service.settled()).toEqual({ sent: 200 });
     expect(smtp.messages).toHaveLength(200);
     // A second's worth, what was saved up, and what a window may hold back: two seconds' worth.

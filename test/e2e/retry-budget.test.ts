@@ -110,11 +110,7 @@ describe.each(BACKENDS)('the retry budget (%s)', (backend) => {
     const outbox = new OutboxStore(service.pool as unknown as WorkPool);
     const route = { channel: 'email', lane: 'transactional', pin: '' } as const;
     const take = (isRetry: boolean): Promise<Published[]> =>
-      outbox.publishDue(
-        { ...route, isRetry },
-        { queue: 'mail.transactional', provider: 'mail' } as never,
-        100,
-      );
+      outbox.publishDue({ ...route, isRetry }, { queue: 'mail.transactional', provider: 'mail' }, 100);
     await owe(30, 'first');
     await owe(10, 'retry');
     const hints = [...(await take(false)), ...(await take(true))];

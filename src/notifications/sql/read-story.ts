@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 
-import type { Story, StoredAttempt, StoredNotification, Waiting } from '../story.js';
+import type { Story, StoredAttempt, StoredNotification, StoredReceipt, Waiting } from '../story.js';
 
 export const NOTIFICATION_COLUMNS = `n.id, n.type, n.recipient, n.business_id AS "businessId", n.channel, n.lane, n.status,
   n.provider, n.provider_message_id AS "providerMessageId", n.event_id AS "eventId", n.payload, n.reason, n.attempts, n.tries,
@@ -32,6 +32,11 @@ export async function readStory(pool: Pool, id: string): Promise<Story | undefin
          FROM attempts WHERE notification_id = $1 ORDER BY number`,
       [id],
     );
+    const receipts = await client.query<StoredReceipt>(
+      `SELECT kind, provider, code, class, at, received_at AS "receivedAt"
+         FROM receipts WHERE notification_id = $1 ORDER BY id`,
+      [id],
+    );
     const waiting = await client.query<Waiting>(READ_WAITING, [id]);
     const undelivered = await client.query<NonNullable<Story['undelivered']>>(
       `SELECT since, class, code, detail FROM undelivered WHERE notification_id = $1`,
@@ -44,6 +49,7 @@ export async function readStory(pool: Pool, id: string): Promise<Story | undefin
       notification && {
         notification,
         attempts: attempts.rows,
+        receipts: receipts.rows,
         waiting: waiting.rows[0],
         undelivered: undelivered.rows[0],
       }

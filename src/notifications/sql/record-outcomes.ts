@@ -19,6 +19,8 @@ export interface AttemptRecord {
   pinnedProvider: string | null;
   /** What the outcome says of the address; undefined: nothing. */
   suppression?: SuppressionDraft | undefined;
+  /** Set when its provider reports later: then the provider's id is kept where a receipt finds it. */
+  awaitsReceipt?: boolean;
 }
 
 /**
@@ -43,16 +45,21 @@ const RECORD_OUTCOMES = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
                          $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
-                         $15::text[], $16::bigint[])
+                         $15::text[], $16::bigint[], $18::boolean[])
       AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
-            delay_ms, gives_back_try, pinned_provider, settled_class, quiet_ms)
+            delay_ms, gives_back_try, pinned_provider, settled_class, quiet_ms, awaits_receipt)
   ), closed AS (
     UPDATE attempts a
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
            finished_at = now()
       FROM input i
      WHERE a.notification_id = i.id AND a.number = i.number AND a.finished_at IS NULL
-    RETURNING i.*
+    RETURNING i.*, a.provider AS called
+  ), known_there_as AS (
+    INSERT INTO provider_messages (provider, provider_message_id, notification_id)
+    SELECT DISTINCT ON (called, provider_message_id) called, provider_message_id, id
+      FROM closed WHERE awaits_receipt AND provider_message_id IS NOT NULL
+    ON CONFLICT DO NOTHING
   ), moved AS (
     UPDATE notifications n
        SET status = i.next_status, worker_id = NULL, reason = i.reason, updated_at = now(),
@@ -130,5 +137,6 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     column((r) => classOf(r.next, r.outcome)),
     column((r) => (r.next.status === 'retrying' ? (r.next.quietMs ?? 0) : 0)),
     JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
+    column((r) => r.awaitsReceipt ?? false),
   ];
 }

@@ -35,6 +35,7 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
         WORKER_LOST,
       ],
     );
+    if (completed.rowCount === 1) await keepProviderMessage(client, record);
     const isSettled = completed.rowCount === 1 && (await settle(client, record));
     if (completed.rowCount === 1 && record.suppression) await addDrafts(client, [record.suppression]);
     await client.query('COMMIT');
@@ -45,6 +46,18 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
     client.release(true);
     throw error;
   }
+}
+
+/** Where a receipt finds it, as a timely outcome keeps it. */
+async function keepProviderMessage(client: PoolClient, record: AttemptRecord): Promise<void> {
+  const { id, attempt, outcome, awaitsReceipt } = record;
+  if (outcome.kind !== 'taken' || outcome.providerMessageId === undefined || awaitsReceipt !== true) return;
+  await client.query(
+    `INSERT INTO provider_messages (provider, provider_message_id, notification_id)
+     SELECT provider, $3, notification_id FROM attempts WHERE notification_id = $1 AND number = $2
+     ON CONFLICT DO NOTHING`,
+    [id, attempt, outcome.providerMessageId],
+  );
 }
 
 interface Moved {

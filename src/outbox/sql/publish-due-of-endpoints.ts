@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-import type { Group, Route } from '../group.js';
+import type { Destination, Group } from '../group.js';
 import { COUNT_SENDS, PRESENT_SLOT } from './count-sends.js';
 import { IS_HEAD, type Published } from './publish-due.js';
 
@@ -43,7 +43,7 @@ const PUBLISH_DUE_OF_ENDPOINTS = `
 export async function publishDueOfEndpoints(
   db: Pool | PoolClient,
   group: Group,
-  { queue, provider }: Pick<Route, 'queue' | 'provider'>,
+  { queue, provider }: Destination,
   rooms: readonly EndpointRoom[],
 ): Promise<Published[]> {
   const { rows } = await db.query<Published>({

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-import type { Group, Route } from '../group.js';
+import type { Destination, Group } from '../group.js';
 import { COUNT_SENDS } from './count-sends.js';
 
 export interface Published {
@@ -45,7 +45,7 @@ export const PUBLISH_DUE = `
 export async function publishDue(
   db: Pool | PoolClient,
   group: Group,
-  { queue, provider }: Pick<Route, 'queue' | 'provider'>,
+  { queue, provider }: Destination,
   limit: number,
 ): Promise<Published[]> {
   const { rows } = await db.query<Published>({

@@ -1,7 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 import { type Environment, readEnvironment, SETTINGS } from './environment.js';
-import { emptyFile, type FileConfig, namesIn, parsePosthasteFile } from './posthaste-file.js';
+import {
+  emptyFile,
+  type FileConfig,
+  namesIn,
+  parsePosthasteFile,
+  type ProviderConfig,
+} from './posthaste-file.js';
 import { withSecretFiles } from './secret-files.js';
 
 /** The whole configuration, read once at start. Injected under this class. */
@@ -45,7 +51,13 @@ function readConfig(given: NodeJS.ProcessEnv): Config {
     ...fileFaults.map((fault) => `${environment.configFile} ${fault}`),
   ];
   if (all.length > 0) throw new ConfigError(all);
-  return new Config(environment, file);
+  const providers = file.providers.map((provider) => withCallbackUrl(provider, environment.publicUrl));
+  return new Config(environment, { ...file, providers });
+}
+
+function withCallbackUrl(provider: ProviderConfig, publicUrl: string | undefined): ProviderConfig {
+  if (publicUrl === undefined) return provider;
+  return { ...provider, callbackUrl: `${publicUrl.replace(/\/+$/, '')}/v1/callbacks/${provider.name}` };
 }
 
 /** A file that is named must be there; the default one may be missing. */

@@ -43,6 +43,19 @@ const Budget = Type.Object(
   strict,
 );
 
+/** Whose way of reporting what became of a message a provider follows. */
+export const CALLBACK_KINDS = ['twilio', 'ses', 'sendgrid', 'generic'] as const;
+const Callbacks = Type.Object(
+  {
+    kind: oneOf(CALLBACK_KINDS),
+    secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+    public_key: Type.Optional(Type.String({ minLength: 1, maxLength: 2_048 })),
+    topic_arn: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  },
+  strict,
+);
+export type CallbacksConfig = Static<typeof Callbacks>;
+
 /** What every provider has; the rest is its kind's own, checked by that kind. */
 const CommonProvider = Type.Object({
   name: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }),
@@ -56,6 +69,7 @@ const CommonProvider = Type.Object({
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
   retry_budget: Type.Optional(Budget),
+  callbacks: Type.Optional(Callbacks),
 });
 
 const Retry = Type.Object(
@@ -170,6 +184,10 @@ export interface ProviderConfig {
   retryBudget: RetryBudget;
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
+  /** As written; see `callbacksOf`. */
+  callbacks?: CallbacksConfig;
+  /** Where it reaches `POST /v1/callbacks/{name}`; left out while nobody outside can. */
+  callbackUrl?: string;
 }
 
 export interface TypeConfig {
@@ -295,6 +313,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     per_endpoint_concurrency,
     breaker,
     retry_budget,
+    callbacks,
     ...options
   } = raw;
   const timeoutMs = timeout === undefined ? DEFAULT_TIMEOUT_MS[channel] : parseDurationMs(timeout)!;
@@ -318,7 +337,14 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     },
     retryBudget: { ...DEFAULT_RETRY_BUDGET, ...retry_budget },
     options,
+    ...(callbacks === undefined ? {} : { callbacks }),
   };
+}
+
+/** How a provider reports; undefined: not at all. Twilio asks for nothing but our address, so it reports unasked. */
+export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefined {
+  if (provider.callbacks) return provider.callbacks;
+  return provider.kind === 'twilio' && provider.callbackUrl !== undefined ? { kind: 'twilio' } : undefined;
 }
 
 function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {

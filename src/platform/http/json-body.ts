@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { pointerTo } from './pointer.js';
+import { isRaw, rawBody } from './raw-body.js';
 import { type Fault, Problem } from './problem.js';
 
 const KIB = 1024;
@@ -26,6 +27,7 @@ export function useCarefulJson(fastify: FastifyInstance, isLarge: (url: string) 
     { parseAs: 'buffer', bodyLimit: BATCH_BODY_LIMIT_BYTES },
     (request, body, done) => {
       try {
+        if (isRaw(request)) return done(null, rawBody(request, body as Buffer));
         refuseOtherEncodings(request);
         done(
           null,

@@ -43,6 +43,16 @@ export class Gauges {
     'Calls a second while a provider recovers; 0 when it does not',
     ['provider'],
   );
+  readonly receipts = this.counter(
+    'posthaste_receipts_total',
+    'Callbacks of providers by what they came to',
+    ['provider', 'result'],
+  );
+  readonly receiptVerdicts = this.counter(
+    'posthaste_receipt_verdicts_total',
+    'What receipts said of addresses: hard_bounce, complaint, stop, unsubscribe, start',
+    ['channel', 'verdict'],
+  );
   readonly acceptGroupRows = this.histogram('posthaste_accept_group_rows', 'Rows in one accept commit', ROWS);
   readonly claimGroupRows = this.histogram('posthaste_claim_group_rows', 'Rows in one claim commit', ROWS);
   readonly outcomeGroupRows = this.histogram(

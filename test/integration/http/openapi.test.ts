@@ -233,6 +233,27 @@ describe('the OpenAPI document', () => {
     await ask('get', '/v1/admin/audit', { status: 400, query: { cursor: 'x' } });
   });
 
+  it('foretells the suppression list and the page that adds to it', async () => {
+    const path = '/v1/suppressions';
+    const item = { channel: 'email', address: 'listed@example.com' };
+    const { body } = await ask('post', path, { status: 201, body: item });
+    await ask('post', path, { status: 400 });
+    await ask('get', path, { status: 200, query: { channel: 'email' } });
+    await ask('get', path, { status: 400, query: { address: 'listed@example.com' } });
+    await ask('get', `${path}/export`, { status: 200 });
+    await ask('delete', `${path}/{id}`, { id: body.ids[0], status: 204 });
+    await ask('delete', `${path}/{id}`, { id: body.ids[0], status: 404 });
+    const complaint = await ask('post', path, { status: 201, body: { ...item, reason: 'complaint' } });
+    await ask('delete', `${path}/{id}`, { id: complaint.body.ids[0], status: 409 });
+    await ask('get', '/v1/unsubscribe/{token}', { status: 404, key: null });
+    await ask('post', '/v1/unsubscribe/{token}', { status: 404, key: null });
+  });
+
+  it('foretells how callbacks are refused', async () => {
+    const path = '/v1/callbacks/{provider}';
+    await ask('post', path, { id: 'nobody', status: 404, key: null, body: {} });
+  });
+
   it('was asked about every operation it has', () => {
     const asked = new Set([...contract.seen].map((one) => one.replace(/ \d+$/, '')));
     expect(

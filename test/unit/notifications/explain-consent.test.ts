@@ -7,6 +7,7 @@ const OPENS = new Date('2026-11-23T07:00:00Z');
 const story = (expiresAt: Date | null, more: Partial<Story> = {}): Story => ({
   notification: { id: 'x', status: 'scheduled', expiresAt, erasedAt: null } as Story['notification'],
   attempts: [],
+  receipts: [],
   waiting: {
     isRetry: false,
     availableAt: OPENS,

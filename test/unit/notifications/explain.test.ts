@@ -24,6 +24,7 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
 const story = (status: Status, waiting?: Waiting): Story => ({
   notification: { id: ID, status, expiresAt: null, erasedAt: null } as Story['notification'],
   attempts: [],
+  receipts: [],
   waiting,
   undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null },
 });

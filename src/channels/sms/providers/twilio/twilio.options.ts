@@ -18,7 +18,10 @@ export const TwilioOptions = Type.Object(
     ),
     messaging_service_sid: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9]{1,64}$', description: 'MG…' })),
     status_callback: Type.Optional(
-      Type.String({ pattern: '^https?://', description: 'Where Twilio reports what became of a message.' }),
+      Type.String({
+        pattern: '^https?://',
+        description: 'Where Twilio reports. Default: here, when PUBLIC_URL is set.',
+      }),
     ),
   },
   { additionalProperties: false },
@@ -36,18 +39,21 @@ export interface TwilioSettings {
 
 const DEFAULT_BASE_URL = 'https://api.twilio.com';
 
-/** Throws an Error that names the option and what is wanted. */
-export function readTwilioOptions(options: Record<string, unknown>): TwilioSettings {
+/** Throws an Error that names the option and what is wanted. `callbackUrl`: where our own callbacks come in, if anywhere. */
+export function readTwilioOptions(
+  options: Record<string, unknown>,
+  callbackUrl: string | undefined,
+): TwilioSettings {
   const raw = options as Static<typeof TwilioOptions>;
   const base = readHttpUrl('base_url', raw.base_url ?? DEFAULT_BASE_URL);
+  const statusCallback = raw.status_callback ?? callbackUrl;
   return {
     accountSid: raw.account_sid,
     authToken: raw.auth_token,
     origin: base.origin,
     path: `${base.pathname.replace(/\/+$/, '')}/2010-04-01/Accounts/${raw.account_sid}/Messages.json`,
     sender: readSender(raw.from, raw.messaging_service_sid),
-    statusCallback:
-      raw.status_callback === undefined ? undefined : readHttpUrl('status_callback', raw.status_callback),
+    statusCallback: statusCallback === undefined ? undefined : readHttpUrl('status_callback', statusCallback),
   };
 }
 

@@ -21,7 +21,7 @@ export class TwilioProvider implements Provider<SmsContent> {
 
   constructor(config: ProviderConfig) {
     this.name = config.name;
-    this.#settings = readTwilioOptions(config.options);
+    this.#settings = readTwilioOptions(config.options, config.callbackUrl);
     const { accountSid, authToken } = this.#settings;
     const login = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
     this.#authorization = `Basic ${login}`;
