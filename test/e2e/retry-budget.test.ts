@@ -107,7 +107,7 @@ describe.each(BACKENDS)('the retry budget (%s)', (backend) => {
   });
 
   it('does not count what is handed back: nobody was called', async () => {
-    const outbox = new OutboxStore(service.pool as unknown as WorkPool);
+    const outbox = new OutboxStore(service.pool);
     const route = { channel: 'email', lane: 'transactional', pin: '' } as const;
     const take = (isRetry: boolean): Promise<Published[]> =>
       outbox.publishDue({ ...route, isRetry }, { queue: 'mail.transactional', provider: 'mail' }, 100);

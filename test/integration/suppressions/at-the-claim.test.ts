@@ -95,7 +95,7 @@ describe('suppressions where notifications change', () => {
     (await outbox.publishDue(GROUP, ROUTE, 100)).map(({ id, dispatch }) => ({ id, dispatch }));
   const claim = async () => notifications.claim(await publish(), WORKER, 'ses');
   const says = (address: string, more: Partial<Suppressed> = {}): Suppressed =>
-    ({ channel: 'email', address, reason: 'hard_bounce', source: 'test', ...more }) as Suppressed;
+    ({ channel: 'email', address, reason: 'hard_bounce', source: 'test', ...more });
   const rows = async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows;
   const record = (id: string, outcome: Outcome, next: Next, suppressed?: Suppressed): AttemptRecord => ({
     id,
@@ -269,7 +269,7 @@ describe('suppressions where notifications change', () => {
     try {
       await run();
     } finally {
-      pool.query = real as typeof pool.query;
+      pool.query = real;
     }
     return plan!;
   }
