@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { OutboxStore, type Published } from '../../src/outbox/outbox.store.js';
-import type { WorkPool } from '../../src/platform/database/pools.js';
 import { BACKENDS, TestService } from '../support/service.js';
 import { waitFor } from '../support/wait-for.js';
 

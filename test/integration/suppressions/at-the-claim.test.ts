@@ -94,8 +94,13 @@ describe('suppressions where notifications change', () => {
   const publish = async () =>
     (await outbox.publishDue(GROUP, ROUTE, 100)).map(({ id, dispatch }) => ({ id, dispatch }));
   const claim = async () => notifications.claim(await publish(), WORKER, 'ses');
-  const says = (address: string, more: Partial<Suppressed> = {}): Suppressed =>
-    ({ channel: 'email', address, reason: 'hard_bounce', source: 'test', ...more });
+  const says = (address: string, more: Partial<Suppressed> = {}): Suppressed => ({
+    channel: 'email',
+    address,
+    reason: 'hard_bounce',
+    source: 'test',
+    ...more,
+  });
   const rows = async (text: string, values: unknown[] = []) => (await pool.query(text, values)).rows;
   const record = (id: string, outcome: Outcome, next: Next, suppressed?: Suppressed): AttemptRecord => ({
     id,
