@@ -18,20 +18,35 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'suppressions', 'gates', 'allowances', 'endpoints'].map(
-      (slice) =>
-        only(
-          `${slice}-imports-the-floor`,
-          slice,
-          [slice, 'domain', 'platform'],
-          'Reusable slices stand on the floor only.',
-        ),
+    ...[
+      'outbox',
+      'queues',
+      'templating',
+      'breakers',
+      'suppressions',
+      'gates',
+      'allowances',
+      'catalogue',
+      'own-events',
+    ].map((slice) =>
+      only(
+        `${slice}-imports-the-floor`,
+        slice,
+        [slice, 'domain', 'platform', 'own-events'],
+        'Reusable slices stand on the floor only; each may say what becomes an event of ours.',
+      ),
+    ),
+    only(
+      'endpoints-hold-gates',
+      'endpoints',
+      ['endpoints', 'gates', 'own-events', 'domain', 'platform'],
+      'What waits for a disabled endpoint waits behind its gate.',
     ),
     only(
       'notifications-stand-on-the-floor',
       'notifications',
-      ['notifications', 'suppressions', 'domain', 'platform'],
-      'The claim asks the suppression list and the outcome adds to it, each in its own statement.',
+      ['notifications', 'suppressions', 'own-events', 'domain', 'platform'],
+      'The claim asks the suppression list and the outcome adds to it, and both tell subscribers, each in its own statement.',
     ),
     {
       name: 'channels-apart',

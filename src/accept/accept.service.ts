@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { isOwnType } from '../domain/event-type.js';
 import { toPublicId } from '../domain/public-id.js';
 import { Config } from '../platform/config/config.js';
 import { retryPolicyOf } from '../platform/config/posthaste-file.js';
@@ -44,7 +45,15 @@ export class AcceptService {
 
   /** Takes one notification. `request` has the contract's shape. Throws Problem. */
   async accept(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
-    const draft = this.draft(request);
+    return this.take(this.draft(request), apiKeyId);
+  }
+
+  /** The same for what the service itself says: types that begin with `posthaste.` are its own. */
+  acceptOwn(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
+    return this.take(draftOf(request, this.hasher), apiKeyId);
+  }
+
+  private async take(draft: Draft, apiKeyId: string): Promise<Answer> {
     const prepared = await this.prepare(draft, apiKeyId);
     const settled =
       prepared instanceof Problem
@@ -116,7 +125,7 @@ export class AcceptService {
   private answer(draft: Draft, settled: Settled, prepared: Prepared | Problem): Answer {
     const id = toPublicId('notification', settled.id);
     if (settled.isNew) {
-      this.gauges.accepted.inc({ result: 'accepted' });
+      this.gauges.accepted.inc({ result: settled.status === 'suppressed' ? 'suppressed' : 'accepted' });
       const segments = prepared instanceof Problem ? undefined : prepared.segments;
       return {
         httpStatus: 202,
@@ -175,7 +184,7 @@ export class AcceptService {
 /** What the shape alone cannot say. */
 function rulesBeyondShape(request: NotificationRequest): Fault[] {
   const faults: Fault[] = [];
-  if (/^posthaste(\.|$)/.test(request.type))
+  if (isOwnType(request.type))
     faults.push({ path: '/type', message: 'begins with posthaste, which is ours' });
   if (request.expires_at !== undefined && request.expires_in !== undefined) {
     faults.push({ path: '/expires_in', message: 'cannot stand beside expires_at' });

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import type { Content } from '../channels/channel.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { isUnfit } from '../channels/unfit.js';
@@ -16,7 +17,7 @@ import { addressHashOf } from '../suppressions/address-hash.js';
 import { isSuppressible } from '../suppressions/suppression.js';
 import { type Addressed, type Draft, letterOf } from './draft.js';
 
-const MAX_DATA_BYTES = 64 * 1024;
+export const MAX_DATA_BYTES = 64 * 1024;
 
 /** What of a request depends on the configuration: channel, address, provider, template. All that can be known at the door. */
 @Injectable()
@@ -26,6 +27,7 @@ export class Addressing {
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(EndpointDirectory) private readonly endpoints: EndpointDirectory,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(TypeCatalogue) private readonly types: TypeCatalogue,
     @Inject(KeyedHasher) private readonly hasher: KeyedHasher,
     @Inject(QuietHoursPolicy) private readonly quiet: QuietHoursPolicy,
   ) {}
@@ -47,6 +49,7 @@ export class Addressing {
     if (dataJson.length > MAX_DATA_BYTES || Buffer.byteLength(dataJson) > MAX_DATA_BYTES) {
       throw new Problem('too_large', `\`data\` may have at most ${MAX_DATA_BYTES / 1024} KiB of JSON.`);
     }
+    this.types.check(request.type, request.data ?? {});
     const endpointId = channel === 'webhook' ? await this.endpointOf(address) : null;
     const template = request.template ?? this.config.file.types.get(request.type)?.template ?? request.type;
     const content = this.prove(draft, channel, template);

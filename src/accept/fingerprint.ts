@@ -28,6 +28,7 @@ const FIELDS = [
 const NUMBERS = FIELDS.map((_, number) => number.toString(16).padStart(2, '0'));
 const HASH_BYTES = 8;
 const ENTRY_BYTES = 1 + HASH_BYTES;
+const TO = FIELDS.indexOf('to');
 
 /** What the contract itself says of a field that is left out. */
 const DEFAULTS: Partial<Record<(typeof FIELDS)[number], (request: NotificationRequest) => unknown>> = {
@@ -48,6 +49,15 @@ export function fingerprintOf(request: NotificationRequest, hasher: KeyedHasher)
     hex += NUMBERS[number]! + hasher.hex(`${field}\0${text}`, HASH_BYTES);
   }
   return Buffer.from(hex, 'hex');
+}
+
+/** The same content to another address: of many that carry the same data, the data is hashed once. */
+export function readdressed(fingerprint: Buffer, to: string, hasher: KeyedHasher): Buffer {
+  const copy = Buffer.from(fingerprint);
+  for (let at = 0; at < copy.length; at += ENTRY_BYTES) {
+    if (copy[at] === TO) copy.write(hasher.hex(`to\0${to}`, HASH_BYTES), at + 1, 'hex');
+  }
+  return copy;
 }
 
 /** The fields in which two fingerprints differ; empty when the content is the same. */

@@ -31,6 +31,7 @@ export class NotificationsController {
       'no_provider',
       'no_template',
       'template_error',
+      'schema_mismatch',
       'too_large',
       'unavailable',
     ],

@@ -34,7 +34,7 @@ export class Stories {
     const story = await this.reader.story(idOf(publicId));
     if (!story) throw notFound();
     const { notification } = story;
-    const obstacle = story.waiting && (await this.holds.on(notification.channel, story.waiting));
+    const obstacle = story.waiting && (await this.holds.on(notification, story.waiting));
     const reports = this.reports(notification.provider);
     return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), obstacle, reports);
   }

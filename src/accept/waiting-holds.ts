@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AllowancesStore } from '../allowances/allowances.store.js';
 import { allowanceOf, type ProviderTerms } from '../allowances/provider-allowance.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
-import type { ChannelName } from '../domain/channel.js';
+import type { ChannelName, Lane } from '../domain/channel.js';
 import type { Hold } from '../domain/gate.js';
 import { tokensIn, untilTokenMs } from '../domain/token-bucket.js';
 import { GatesStore } from '../gates/gates.store.js';
@@ -30,18 +30,20 @@ export class WaitingHolds {
   ) {}
 
   /**
-   * Its endpoint's hold; else that of the providers it could go to, when all of them are held: the first to be let go. With a
-   * gate open, the shortage of whoever would take it.
+   * Its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else its
+   * queue's. With all of them open, the shortage of whoever would take it.
    */
-  async on(channel: ChannelName, waiting: Waiting): Promise<Obstacle> {
+  async on({ channel, lane }: { channel: ChannelName; lane: Lane }, waiting: Waiting): Promise<Obstacle> {
     const gates = await this.gates.held();
     const ofEndpoint = waiting.endpointId === null ? undefined : gates.of('endpoint', waiting.endpointId);
     if (ofEndpoint) return { ...NOTHING, hold: ofEndpoint };
     const providers = this.providersFor(channel, waiting);
-    const holds = providers.map(({ name }) => gates.of('provider', name));
-    if (!holds.includes(undefined)) return { ...NOTHING, hold: (holds as Hold[]).sort(bySoonest)[0] };
+    const takers = takersAmong(providers, gates);
+    if (takers.length === 0) return { ...NOTHING, hold: soonest(providers, gates) };
+    const hold = gates.of('queue', `${takers[0]!.name}.${lane}`);
+    if (hold) return { ...NOTHING, hold };
     if (!waiting.isDue || waiting.publishedAt !== null) return NOTHING;
-    return { ...NOTHING, shortage: await this.shortage(takersAmong(providers, gates), waiting) };
+    return { ...NOTHING, shortage: await this.shortage(takers, waiting) };
   }
 
   private async shortage(takers: readonly ProviderTerms[], waiting: Waiting): Promise<Shortage | undefined> {
@@ -80,5 +82,8 @@ function takersAmong(providers: readonly ProviderConfig[], gates: HeldGates): Pr
   return open.filter(({ priority }) => priority === open[0]!.priority);
 }
 
-const bySoonest = (a: Hold, b: Hold): number =>
-  (a.until?.getTime() ?? Infinity) - (b.until?.getTime() ?? Infinity);
+/** The hold of these providers that ends first; undefined: there is no such provider. */
+const soonest = (providers: readonly ProviderConfig[], gates: HeldGates): Hold | undefined =>
+  providers
+    .map(({ name }) => gates.of('provider', name)!)
+    .sort((a, b) => (a.until?.getTime() ?? Infinity) - (b.until?.getTime() ?? Infinity))[0];

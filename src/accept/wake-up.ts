@@ -28,8 +28,13 @@ export class WakeUp implements OnApplicationShutdown {
       this.lastAt = now;
       return true;
     }
-    this.trailing ??= setTimeout(() => this.send(), EVERY_MS);
+    this.soon();
     return false;
+  }
+
+  /** After a commit that did not carry it. */
+  soon(): void {
+    this.trailing ??= setTimeout(() => this.send(), EVERY_MS);
   }
 
   onApplicationShutdown(): void {

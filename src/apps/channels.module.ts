@@ -9,6 +9,10 @@ import { httpKind } from '../channels/webhook/providers/http/http.kind.js';
 import { WebhookChannel } from '../channels/webhook/webhook.channel.js';
 import { UnsubscribeLinks } from '../consent/unsubscribe-links.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
+import { EndpointPatience } from '../endpoints/endpoint-patience.service.js';
+import { EndpointSwitch } from '../endpoints/endpoint-switch.service.js';
+import { EndpointTerms } from '../endpoints/endpoint-terms.js';
+import { EndpointVerdicts } from '../endpoints/endpoint-verdicts.service.js';
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { Endpoints } from '../endpoints/endpoints.service.js';
 import { GatesStore } from '../gates/gates.store.js';
@@ -16,6 +20,7 @@ import { NotificationsReader } from '../notifications/notifications.reader.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { PayloadVault } from '../notifications/payload.js';
 import { OutboxStore } from '../outbox/outbox.store.js';
+import { OwnEvents } from '../own-events/own-events.js';
 import { Config } from '../platform/config/config.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
@@ -58,9 +63,14 @@ export class ChannelsModule {
             new UnsubscribeLinks(hasher, config.environment.publicUrl),
         },
         EndpointDirectory,
+        EndpointPatience,
+        EndpointSwitch,
+        EndpointTerms,
+        EndpointVerdicts,
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
+        OwnEvents,
         PayloadVault,
         OutboxStore,
         GatesStore,
@@ -76,9 +86,14 @@ export class ChannelsModule {
         Templates,
         ChannelRegistry,
         EndpointDirectory,
+        EndpointPatience,
+        EndpointSwitch,
+        EndpointTerms,
+        EndpointVerdicts,
         Endpoints,
         NotificationsReader,
         NotificationsRepository,
+        OwnEvents,
         PayloadVault,
         OutboxStore,
         GatesStore,

@@ -1,3 +1,4 @@
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import type { Channel } from '../channels/channel.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { EmailChannel } from '../channels/email/email.channel.js';
@@ -28,6 +29,7 @@ export async function checkConfig(config: Config): Promise<string[]> {
   const providers = config.isSandbox ? sandboxProviders(NO_CATCHERS).map(toProvider) : config.file.providers;
   for (const provider of providers) faults.push(...(await providerFaults(channels, provider)));
   if (templates) faults.push(...typeFaults(config, channels, providers));
+  faults.push(...schemaFaults(config));
   if (faults.length > 0) throw new ConfigError(faults);
   return describeConfig(config, providers);
 }
@@ -65,6 +67,16 @@ async function providerFaults(
     return error instanceof ConfigError
       ? error.faults
       : [`provider ${config.name}: ${(error as Error).message}`];
+  }
+}
+
+function schemaFaults({ file, environment }: Config): readonly string[] {
+  try {
+    TypeCatalogue.load(file, environment.templatesDir);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
   }
 }
 

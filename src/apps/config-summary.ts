@@ -1,5 +1,4 @@
-import type { ChannelName } from '../domain/channel.js';
-import { CHANNELS } from '../domain/channel.js';
+import { CHANNELS, type ChannelName } from '../domain/channel.js';
 import type { RetryPolicy } from '../domain/retry-policy.js';
 import type { Config } from '../platform/config/config.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -40,6 +39,7 @@ function describeEnvironment(environment: Environment): Row[] {
     ['DATABASE_URL', placeOf(environment.databaseUrl) ?? 'not set (`npm start` brings its own)'],
     ['REDIS_URL', placeOf(environment.redisUrl) ?? 'not set (queues live in PostgreSQL)'],
     ['ENCRYPTION_KEY', isSet(environment.encryptionKey)],
+    ['ENCRYPTION_KEY_PREVIOUS', isSet(environment.encryptionKeyPrevious)],
     ['POSTHASTE_API_KEY', isSet(environment.apiKey)],
     ['METRICS_TOKEN', environment.metricsToken === undefined ? 'not set (/metrics is open)' : 'set'],
     ['file', environment.configFile],
@@ -75,7 +75,7 @@ function describeTypes({ file }: Config): Row[] {
 
 function describePolicies(file: Config['file'], type: string, channel: ChannelName): string {
   const inDoubt = inDoubtPolicyOf(file, type, channel, undefined);
-  return `in doubt: ${inDoubt}, ${describeRetry(retryPolicyOf(file, type, channel))}`;
+  return `in doubt: ${inDoubt === 'once' ? 'retry once, then park' : inDoubt}, ${describeRetry(retryPolicyOf(file, type, channel))}`;
 }
 
 function describeRetry(policy: RetryPolicy): string {

@@ -2,6 +2,8 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
+import { webhooksOf } from '../catalogue/webhooks-in-docs.js';
 import { EndpointEntity } from '../endpoints/endpoint.entity.js';
 import { AuditTrail } from '../platform/audit/audit-trail.service.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
@@ -15,7 +17,7 @@ import { HealthController } from '../platform/health/health.controller.js';
 import { Readiness, READINESS_CHECKS } from '../platform/health/readiness.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import { DocsController } from '../platform/http/docs.controller.js';
-import { OpenApi } from '../platform/http/open-api.js';
+import { OPEN_API_WEBHOOKS, OpenApi } from '../platform/http/open-api.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
 import { RouteGuard } from '../platform/http/route.guard.js';
 import { RouteTable } from '../platform/http/route-table.js';
@@ -33,13 +35,14 @@ export interface Foundation {
   sealer: Sealer;
   hasher: KeyedHasher;
   routes: RouteTable;
+  catalogue: TypeCatalogue;
 }
 
 /** The floor of every process, whatever its roles. TypeORM comes first: what it serves must close before it does. */
 @Module({})
 export class PlatformModule {
   static register(foundation: Foundation): DynamicModule {
-    const { config, log, doorPool, workPool, sealer, hasher, routes } = foundation;
+    const { config, log, doorPool, workPool, sealer, hasher, routes, catalogue } = foundation;
     const { databaseUrl, webhookAllowNetworks } = config.environment;
     const allowed = config.isSandbox
       ? [...webhookAllowNetworks, '127.0.0.0/8', '::1/128']
@@ -64,6 +67,8 @@ export class PlatformModule {
         { provide: Sealer, useValue: sealer },
         { provide: KeyedHasher, useValue: hasher },
         { provide: RouteTable, useValue: routes },
+        { provide: TypeCatalogue, useValue: catalogue },
+        { provide: OPEN_API_WEBHOOKS, useValue: webhooksOf(catalogue) },
         { provide: AddressFilter, useValue: new AddressFilter(allowed) },
         {
           provide: READINESS_CHECKS,
@@ -100,6 +105,7 @@ export class PlatformModule {
         OpenApi,
         Readiness,
         RouteTable,
+        TypeCatalogue,
       ],
     };
   }

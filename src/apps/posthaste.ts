@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 
+import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import { type Config, ConfigError } from '../platform/config/config.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import { installationKey } from '../platform/crypto/installation-key.js';
@@ -20,6 +21,7 @@ import { openQueueConnections, type QueueConnections } from '../queues/queue-con
 import { queueRefsOf } from '../queues/queue-names.js';
 import { QueuesModule } from '../queues/queues.module.js';
 import { Templates } from '../templating/templates.js';
+import { AlertsModule } from './alerts.module.js';
 import { ApiModule } from './api.module.js';
 import { ChannelsModule } from './channels.module.js';
 import { LeaseModule } from './lease.module.js';
@@ -75,7 +77,7 @@ export async function startPosthaste(
 }
 
 async function layFoundation(config: Config, log: Log): Promise<Foundation> {
-  const { databaseUrl, encryptionKey } = config.environment;
+  const { databaseUrl, encryptionKey, encryptionKeyPrevious } = config.environment;
   const missing = [
     ...(databaseUrl === undefined ? ['DATABASE_URL must be set: PostgreSQL is the only truth here.'] : []),
     ...(encryptionKey === undefined
@@ -83,11 +85,12 @@ async function layFoundation(config: Config, log: Log): Promise<Foundation> {
       : []),
   ];
   if (databaseUrl === undefined || encryptionKey === undefined) throw new ConfigError(missing);
+  const catalogue = TypeCatalogue.load(config.file, config.environment.templatesDir);
   const doorPool = createDoorPool(databaseUrl);
   const workPool = createWorkPool(databaseUrl);
-  const sealer = new Sealer(encryptionKey);
+  const sealer = new Sealer(encryptionKey, encryptionKeyPrevious);
   const hasher = new KeyedHasher(await installationKey(workPool, sealer));
-  return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable() };
+  return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable(), catalogue };
 }
 
 function openQueues(config: Config, log: Log, providers: readonly ProviderConfig[]): QueueConnections {
@@ -108,6 +111,7 @@ function rolesOf(
     QueuesModule.register(refs, queues),
     ChannelsModule.register(Templates.load(templatesDir), providers),
     LeaseModule,
+    AlertsModule,
     ...(roles.includes('api') ? [ApiModule] : []),
     ...(roles.includes('relay') ? [RelayModule] : []),
     ...(roles.includes('worker') ? [WorkerModule.register(refs, queues)] : []),

@@ -8,6 +8,7 @@ import {
 
 import { AddressFaults } from '../dispatch/address-faults.js';
 import { Breakers } from '../dispatch/breakers.js';
+import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
 import { DeliveryService } from '../dispatch/delivery.service.js';
@@ -17,6 +18,7 @@ import { GateWatch } from '../dispatch/gate-watch.js';
 import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
+import { Packing } from '../dispatch/packing.service.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
 import { QuietTime } from '../dispatch/quiet-time.js';
 import { Sender } from '../dispatch/sender.js';
@@ -27,8 +29,11 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueConnections } from '../queues/queue-connections.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { CallTallies } from '../upkeep/call-tallies.upkeep.js';
+import { OperatorsBreakers } from '../upkeep/operators-breakers.upkeep.js';
 import { OwnAttempts } from '../upkeep/own-attempts.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
+import type { UpkeepService } from '../upkeep/upkeep.service.js';
 
 const WORKER_UPKEEP = Symbol('upkeep of this worker');
 
@@ -43,15 +48,19 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         ...processors,
         AddressFaults,
         Breakers,
+        CallTally,
+        CallTallies,
         Claims,
         DeliveryService,
         DispatchService,
         GateKeeper,
         GateWatch,
         MayGo,
+        OperatorsBreakers,
         OutcomeReport,
         Outcomes,
         OwnAttempts,
+        Packing,
         ProviderDesks,
         QuietTime,
         Sender,
@@ -70,9 +79,9 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         },
         {
           provide: WORKER_UPKEEP,
-          inject: [OwnAttempts, WorkPool, Gauges, Log],
-          useFactory: (own: OwnAttempts, pool: WorkPool, gauges: Gauges, log: Log) =>
-            new UpkeepRunner([own], pool, gauges, log),
+          inject: [WorkPool, Gauges, Log, OwnAttempts, CallTallies, OperatorsBreakers],
+          useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
+            new UpkeepRunner(services, pool, gauges, log),
         },
       ],
     };

@@ -66,6 +66,11 @@ export class Breaker {
     }
   }
 
+  /** By an operator's word: it judges anew from here. */
+  close(): void {
+    this.circuit.close();
+  }
+
   shutdown(): void {
     this.circuit.shutdown();
   }

@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Post, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { inTime } from '../platform/http/in-time.js';
 import { Route } from '../platform/http/route.js';
 import type { WholePage } from '../platform/http/whole-page.js';
 import { askPage, donePage, unknownPage } from './unsubscribe-page.js';
@@ -21,7 +22,7 @@ export class UnsubscribeController {
     },
   })
   async ask(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
-    await show(reply, await this.unsubscribe.look(token), askPage);
+    await show(reply, await inTime(this.unsubscribe.look(token), reply.elapsedTime), askPage);
   }
 
   @Post(':token')
@@ -35,7 +36,7 @@ export class UnsubscribeController {
     problems: ['unavailable'],
   })
   async end(@Param('token') token: string, @Res() reply: FastifyReply): Promise<void> {
-    await show(reply, await this.unsubscribe.end(token), donePage);
+    await show(reply, await inTime(this.unsubscribe.end(token), reply.elapsedTime), donePage);
   }
 }
 

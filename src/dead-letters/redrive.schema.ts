@@ -17,6 +17,15 @@ const RedriveFilter = Type.Object(
   {
     status: Type.Optional(oneOf(REDRIVABLE, 'default: dead; the others need a range of time or ids')),
     ...choice,
+    endpoint_id: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'ep_…: what died on its way to this endpoint',
+      }),
+    ),
+    died_after: Type.Optional(Time('given up at or after')),
+    died_before: Type.Optional(Time('given up before')),
     ids: Type.Optional(
       Type.Array(Type.String({ minLength: 1, maxLength: 64, description: 'ntf_…' }), {
         minItems: 1,
@@ -66,3 +75,12 @@ export const RedriveView = Type.Object({
   eta: nullable(Time('when it will be done at its rate')),
 });
 export type RedriveView = Static<typeof RedriveView>;
+
+export const RecoveryRequest = Type.Object(
+  {
+    since: Time('what was given up at or after this'),
+    until: Type.Optional(Time('and before this; default: now')),
+  },
+  { additionalProperties: false },
+);
+export type RecoveryRequest = Static<typeof RecoveryRequest>;

@@ -136,9 +136,30 @@ function matchOf(filter: RedriveFilter): RedriveMatch {
   if ((status === 'sent' || status === 'delivered') && filter.error_class !== undefined) {
     faults.push({ path: '/filter/error_class', message: `means nothing for what is ${status}` });
   }
+  const ofDeath = deathOf(filter, status, faults);
   if (faults.length > 0)
     throw new Problem('invalid_request', 'This filter cannot be used.', { errors: faults });
-  return { status, ids: ids && [...new Set(ids)], ...filterOf(filter) };
+  return { status, ids: ids && [...new Set(ids)], ...filterOf(filter), ...ofDeath };
+}
+
+/** What only the dead have: where they died, and when. */
+function deathOf(
+  { endpoint_id, died_after, died_before }: RedriveFilter,
+  status: RedriveMatch['status'],
+  faults: Fault[],
+): Pick<RedriveMatch, 'endpointId' | 'diedAfter' | 'diedBefore'> {
+  for (const [field, value] of Object.entries({ endpoint_id, died_after, died_before })) {
+    if (value !== undefined && status !== 'dead')
+      faults.push({ path: `/filter/${field}`, message: `means nothing for what is ${status}` });
+  }
+  const endpointId = endpoint_id === undefined ? undefined : fromPublicId('endpoint', endpoint_id);
+  if (endpoint_id !== undefined && endpointId === undefined)
+    faults.push({ path: '/filter/endpoint_id', message: 'is no id of an endpoint' });
+  return {
+    endpointId,
+    diedAfter: died_after === undefined ? undefined : new Date(died_after),
+    diedBefore: died_before === undefined ? undefined : new Date(died_before),
+  };
 }
 
 async function unlessTooMuch<T>(work: () => Promise<T>): Promise<T> {

@@ -47,6 +47,11 @@ export class Breakers implements OnApplicationShutdown {
     return this.ofProviders.get(provider)?.state === 'open';
   }
 
+  /** An operator says that the provider is well. */
+  close(provider: string): void {
+    this.ofProviders.get(provider)?.close();
+  }
+
   onApplicationShutdown(): void {
     for (const breaker of [...this.ofProviders.values(), ...this.ofEndpoints.values()]) breaker.shutdown();
   }

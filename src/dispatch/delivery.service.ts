@@ -55,13 +55,14 @@ export class DeliveryService {
   private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
     const startedAt = performance.now();
     crashPoint('after_claim_before_send', claimed.type);
-    const outcome =
-      this.verdict.beforeCall(claimed) ??
-      (await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal));
+    const heldBack = this.verdict.beforeCall(claimed);
+    const { outcome, digest } = heldBack
+      ? { outcome: heldBack, digest: null }
+      : await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
     crashPoint('after_provider_answer_before_outcome', claimed.type);
-    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
+    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
     this.report.attempted(claimed, record, name);
-    await this.outcomes.record(record);
+    await this.outcomes.record(record, claimed.endpointId);
     crashPoint('after_outcome_before_job_end', claimed.type);
     await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through
     slot.release(); // only now: no more than the concurrency can ever be in doubt

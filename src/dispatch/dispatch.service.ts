@@ -42,6 +42,7 @@ export class DispatchService {
   async takeChunk(hints: readonly Hint[], queue: QueueRef): Promise<void> {
     const bound = this.boundOf(hints.length);
     const desk = this.desks.of(queue.provider);
+    await desk.endpoints.learn(hints.flatMap((hint) => hint.endpointId ?? []));
     const refused = await Promise.all(
       hints.map(async (hint) => {
         const isWaiting = hint.endpointId !== undefined && !desk.endpoints.hasPlace(hint.endpointId);

@@ -1,22 +1,45 @@
+import type { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
 import { type Slot, Slots } from './slots.js';
 
 /** Calls in flight at each endpoint, in this process: one that hangs holds its own few places and nobody else's. */
 export class EndpointSlots {
   private readonly byEndpoint = new Map<string, Slots>();
+  /** Caps that endpoints have of their own. */
+  private readonly ownPlaces = new Map<string, number>();
 
-  constructor(private readonly places: number) {}
+  /** `places`: of an endpoint that has no cap of its own. */
+  constructor(
+    private readonly places: number,
+    private readonly directory: Pick<EndpointDirectory, 'find'>,
+  ) {}
+
+  /** Reads the caps of these endpoints before their hints are taken. While PostgreSQL is away, what was known stands. */
+  async learn(endpointIds: Iterable<string>): Promise<void> {
+    await Promise.all([...new Set(endpointIds)].map((id) => this.learnOne(id)));
+  }
+
+  private async learnOne(endpointId: string): Promise<void> {
+    const endpoint = await this.directory.find(endpointId).catch(() => 'unknown' as const);
+    if (endpoint === 'unknown') return;
+    if (endpoint?.concurrency === undefined) this.ownPlaces.delete(endpointId);
+    else this.ownPlaces.set(endpointId, endpoint.concurrency);
+    this.byEndpoint.get(endpointId)?.resize(this.placesAt(endpointId));
+  }
+
+  private placesAt(endpointId: string): number {
+    return this.ownPlaces.get(endpointId) ?? this.places;
+  }
 
   /** Whether one would be served at once. */
   hasPlace(endpointId: string): boolean {
-    const slots = this.byEndpoint.get(endpointId);
-    return !slots || slots.busy < this.places;
+    return this.byEndpoint.get(endpointId)?.isFull !== true;
   }
 
   /** A place at this endpoint, now or when one is given back; undefined when `signal` fires first. */
   async take(endpointId: string, signal: AbortSignal): Promise<Slot | undefined> {
     let slots = this.byEndpoint.get(endpointId);
     if (!slots) {
-      slots = new Slots(this.places);
+      slots = new Slots(this.placesAt(endpointId));
       this.byEndpoint.set(endpointId, slots);
     }
     const slot = await slots.take('transactional', signal);

@@ -67,10 +67,17 @@ export class LeaseService {
     const [askedAt, askedMs] = [performance.now(), Date.now()];
     const { rows } = await this.pool.query<{ now: Date }>({
       name: 'renew_lease',
-      text: `INSERT INTO processes (id, roles, host, pid, version) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (id) DO UPDATE SET renewed_at = clock_timestamp()
+      text: `INSERT INTO processes (id, roles, host, pid, version, clock_offset_ms) VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (id) DO UPDATE SET renewed_at = clock_timestamp(), clock_offset_ms = excluded.clock_offset_ms
              RETURNING clock_timestamp() AS now`,
-      values: [this.processId, this.config.environment.roles, hostname(), process.pid, VERSION],
+      values: [
+        this.processId,
+        this.config.environment.roles,
+        hostname(),
+        process.pid,
+        VERSION,
+        this.clock.isKnown ? this.clock.offsetMs : null,
+      ],
     });
     this.renewedAt = askedAt;
     this.clock.learn(rows[0]!.now.getTime(), askedMs, Date.now());

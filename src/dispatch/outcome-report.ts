@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { isOwnType } from '../domain/event-type.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed, Hint } from '../notifications/claimed.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { CallTally } from './call-tally.js';
 
 /** What is told of each attempt: one canonical log line, and the metrics. */
 @Injectable()
@@ -14,6 +16,7 @@ export class OutcomeReport {
     @Inject(Log) private readonly log: Log,
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
+    @Inject(CallTally) private readonly tally: CallTally,
   ) {}
 
   attempted(claimed: Claimed, record: AttemptRecord, provider: string): void {
@@ -23,6 +26,8 @@ export class OutcomeReport {
     this.gauges.attempts.inc({ channel, provider, outcome: outcome.kind, class: errorClass });
     this.gauges.attemptSeconds.observe({ channel, provider }, durationMs / 1000);
     this.gauges.settled.inc({ channel, status: next.status });
+    this.tally.add(provider, lane, outcome.kind === 'taken', durationMs);
+    if (isOwnType(type)) this.gauges.ownEventEnds.inc({ type, status: next.status });
     if (outcome.kind === 'taken') {
       this.gauges.deliverySeconds.observe(
         { channel, lane },

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { type EndpointAttempt, EndpointVerdicts } from '../endpoints/endpoint-verdicts.service.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
@@ -21,6 +22,7 @@ export class Outcomes {
 
   constructor(
     @Inject(NotificationsRepository) private readonly notifications: NotificationsRepository,
+    @Inject(EndpointVerdicts) private readonly endpoints: EndpointVerdicts,
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(Log) private readonly log: Log,
   ) {
@@ -30,11 +32,14 @@ export class Outcomes {
     }, GROUP);
   }
 
-  /** Resolves once it is durable, or when the process must end first (`giveUp`). */
-  async record(record: AttemptRecord): Promise<void> {
+  /** Resolves once it is durable, or when the process must end first (`giveUp`). `endpointId`: of a webhook. */
+  async record(record: AttemptRecord, endpointId: string | null): Promise<void> {
+    const attempt = endpointId === null ? undefined : attemptAt(endpointId, record);
     for (let delayMs = RETRY_FIRST_MS; !this.isGivingUp; delayMs = Math.min(RETRY_MAX_MS, delayMs * 2)) {
       try {
+        if (attempt) await this.endpoints.obeyGone(attempt, record.outcome);
         if (!(await this.group.add(record))) await this.notifications.settleLate(record);
+        if (attempt) await this.endpoints.note(attempt, record.outcome);
         return;
       } catch (error) {
         this.log.warn('outcome.not_recorded', { id: record.id, attempt: record.attempt, err: error });
@@ -48,3 +53,9 @@ export class Outcomes {
     this.isGivingUp = true;
   }
 }
+
+const attemptAt = (endpointId: string, { id, attempt }: AttemptRecord): EndpointAttempt => ({
+  endpointId,
+  notificationId: id,
+  number: attempt,
+});

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { Provider } from '../channels/channel.js';
+import { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
 import { Config } from '../platform/config/config.js';
 import { EndpointSlots } from './endpoint-slots.js';
 import { Slots } from './slots.js';
@@ -21,6 +22,7 @@ export class ProviderDesks {
   constructor(
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(Config) private readonly config: Config,
+    @Inject(EndpointDirectory) private readonly directory: EndpointDirectory,
   ) {}
 
   open(): void {
@@ -30,7 +32,7 @@ export class ProviderDesks {
       this.desks.set(config.name, {
         provider: this.channels.create(config),
         slots: new Slots(config.concurrency, laneLimits),
-        endpoints: new EndpointSlots(config.perEndpointConcurrency),
+        endpoints: new EndpointSlots(config.perEndpointConcurrency, this.directory),
       });
     }
   }

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ChannelName } from '../domain/channel.js';
 import { QUIET_HOURS } from '../domain/decide-next.js';
 import { failed, type Failed } from '../domain/outcome.js';
+import { toPublicId } from '../domain/public-id.js';
 import { PayloadVault } from '../notifications/payload.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Log } from '../platform/logging/log.js';
@@ -35,7 +36,7 @@ export class QuietTime {
       const { to, timeZone } = this.vault.open(id, payload);
       return (ms) => this.policy.opensAtMs({ type, channel, to, timeZone }, ms);
     } catch (error) {
-      this.log.error('quiet_hours.unreadable', { id, err: error });
+      this.log.error('quiet_hours.unreadable', { id: toPublicId('notification', id), err: error });
       return undefined; // the send opens it again, and says what is wrong
     }
   }

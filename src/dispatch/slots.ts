@@ -21,12 +21,23 @@ export class Slots {
   private readonly inFlight: Record<Lane, number> = { transactional: 0, bulk: 0 };
 
   constructor(
-    private readonly places: number,
+    private places: number,
     private readonly laneLimits: Partial<Record<Lane, number>> = {},
   ) {}
 
   get busy(): number {
     return this.inFlight.transactional + this.inFlight.bulk;
+  }
+
+  get isFull(): boolean {
+    return this.busy >= this.places;
+  }
+
+  /** Calls in flight stay; who waits is served if there is more room now. */
+  resize(places: number): void {
+    if (places === this.places) return;
+    this.places = places;
+    this.serve();
   }
 
   get isIdle(): boolean {

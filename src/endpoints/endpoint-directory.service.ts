@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 
 import { Sealer } from '../platform/crypto/sealer.js';
 import { WorkPool } from '../platform/database/pools.js';
+import { openHeaders } from './endpoint.view.js';
 
 /** An endpoint as a delivery needs it. */
 export interface EndpointTarget {
@@ -11,8 +12,14 @@ export interface EndpointTarget {
   isEnabled: boolean;
   /** Every live secret, the newest first (`whsec_…`). */
   secrets: readonly string[];
+  /** Every live signing key, the newest first (`whsk_…`); none unless its owner asked for v1a. */
+  signingKeys: readonly string[];
   headers: Readonly<Record<string, string>>;
   timeoutMs: number | undefined;
+  /** Its own cap on calls in flight, per process. */
+  concurrency: number | undefined;
+  /** Nothing has succeeded there since its last failure. */
+  isFailing: boolean;
 }
 
 interface Row {
@@ -22,11 +29,21 @@ interface Row {
   secret: Buffer;
   headers: Buffer | null;
   timeout_ms: number | null;
+  signing_key: Buffer | null;
+  concurrency: number | null;
+  failing: boolean;
+  retired: Buffer[];
 }
 
 /** A change is felt after at most this long; deliveries meanwhile cost no query. */
-const CACHE_MS = 2_000;
+export const DIRECTORY_CACHE_MS = 2_000;
 const MAX_CACHED = 20_000;
+
+const FIND_ENDPOINT = `
+  SELECT id, url, enabled, secret, headers, timeout_ms, signing_key, concurrency, failing_since IS NOT NULL AS failing,
+         ARRAY(SELECT r.secret FROM endpoint_retired_secrets r
+                WHERE r.endpoint_id = e.id AND r.signs_until > now() ORDER BY r.id DESC) AS retired
+    FROM endpoints e WHERE id = $1`;
 
 /** Endpoints by id, opened and kept for a moment: read at each delivery and at the door. */
 @Injectable()
@@ -42,7 +59,7 @@ export class EndpointDirectory {
   find(id: string): Promise<EndpointTarget | undefined> {
     const now = performance.now();
     const cached = this.cache.get(id);
-    if (cached && now - cached.readAt < CACHE_MS) return cached.target;
+    if (cached && now - cached.readAt < DIRECTORY_CACHE_MS) return cached.target;
     if (this.cache.size >= MAX_CACHED) this.cache.clear();
     const target = this.read(id);
     this.cache.set(id, { target, readAt: now });
@@ -60,7 +77,7 @@ export class EndpointDirectory {
   private async read(id: string): Promise<EndpointTarget | undefined> {
     const { rows } = await this.pool.query<Row>({
       name: 'find_endpoint',
-      text: `SELECT id, url, enabled, secret, headers, timeout_ms FROM endpoints WHERE id = $1`,
+      text: FIND_ENDPOINT,
       values: [id],
     });
     const row = rows[0];
@@ -68,15 +85,19 @@ export class EndpointDirectory {
   }
 
   private open(row: Row): EndpointTarget {
+    const sealed = [row.secret, ...(row.signing_key ? [row.signing_key] : []), ...row.retired];
+    const keys = sealed.map((one) => this.sealer.open(one, row.id).toString('utf8'));
     return {
       id: row.id,
       url: row.url,
       isEnabled: row.enabled,
-      secrets: [this.sealer.open(row.secret, row.id).toString('utf8')],
-      headers: row.headers
-        ? (JSON.parse(this.sealer.open(row.headers, row.id).toString('utf8')) as Record<string, string>)
-        : {},
+      secrets: keys.filter((key) => key.startsWith('whsec_')),
+      // Its owner may have had enough of them before the retired ones ended.
+      signingKeys: row.signing_key ? keys.filter((key) => key.startsWith('whsk_')) : [],
+      headers: openHeaders(row.headers, row.id, this.sealer),
       timeoutMs: row.timeout_ms ?? undefined,
+      concurrency: row.concurrency ?? undefined,
+      isFailing: row.failing,
     };
   }
 }

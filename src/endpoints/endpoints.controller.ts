@@ -7,6 +7,7 @@ import {
   HttpCode,
   Inject,
   Param,
+  Patch,
   Post,
   Query,
   Req,
@@ -14,9 +15,11 @@ import {
 
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
+import { EndpointChanges } from './endpoint-changes.service.js';
 import {
   CreatedEndpoint,
   EndpointList,
+  EndpointPatch,
   EndpointQuery,
   EndpointRequest,
   EndpointSecret,
@@ -28,6 +31,7 @@ import { Endpoints } from './endpoints.service.js';
 export class EndpointsController {
   constructor(
     @Inject(Endpoints) private readonly endpoints: Endpoints,
+    @Inject(EndpointChanges) private readonly changes: EndpointChanges,
     @Inject(IdempotentRequests) private readonly idempotent: IdempotentRequests,
   ) {}
 
@@ -85,6 +89,23 @@ export class EndpointsController {
     return { secret: await this.endpoints.secret(id) };
   }
 
+  @Patch(':id')
+  @Route({
+    scope: 'endpoints',
+    summary: 'Change an endpoint; what is left out stays, null takes a wish back',
+    body: EndpointPatch,
+    answers: { 200: { description: 'As it is now', schema: EndpointView } },
+    problems: ['not_found'],
+  })
+  async patch(
+    @Param('id') id: string,
+    @Body() body: EndpointPatch,
+    @Req() request: CallerRequest,
+  ): Promise<EndpointView> {
+    await this.changes.patch(id, body, request.caller!.keyId);
+    return this.endpoints.get(id);
+  }
+
   @Delete(':id')
   @HttpCode(204)
   @Route({
@@ -93,7 +114,7 @@ export class EndpointsController {
     answers: { 204: { description: 'Deleted' } },
     problems: ['not_found'],
   })
-  delete(@Param('id') id: string): Promise<void> {
-    return this.endpoints.delete(id);
+  delete(@Param('id') id: string, @Req() request: CallerRequest): Promise<void> {
+    return this.changes.delete(id, request.caller!.keyId);
   }
 }

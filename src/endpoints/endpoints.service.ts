@@ -1,61 +1,57 @@
-import { randomBytes } from 'node:crypto';
-
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 
 import { fromPublicId, toPublicId } from '../domain/public-id.js';
-import { parseDurationMs } from '../platform/config/units.js';
 import { Sealer } from '../platform/crypto/sealer.js';
-import { AddressFilter } from '../platform/http/address-filter.js';
-import { OWN_HEADER } from '../platform/http/own-headers.js';
 import { Problem } from '../platform/http/problem.js';
-import { checkWebhookUrl } from '../platform/http/webhook-url.js';
-import { EndpointDirectory } from './endpoint-directory.service.js';
+import { endpointIdOf, noEndpoint } from './endpoint-id.js';
+import { newSecret, newSigningPair } from './endpoint-keys.js';
+import { EndpointSwitch } from './endpoint-switch.service.js';
+import { EndpointTerms } from './endpoint-terms.js';
 import { EndpointEntity } from './endpoint.entity.js';
 import type { EndpointQuery, EndpointRequest, EndpointView } from './endpoint.schema.js';
+import { toEndpointView } from './endpoint.view.js';
 
-/** Standard Webhooks asks for 24 to 64 random bytes. */
-const SECRET_BYTES = 32;
 const DEFAULT_LIMIT = 50;
 const UNIQUE_VIOLATION = '23505';
 
-/** Subscribers' endpoints: created, read, listed, deleted. Deliveries read them through EndpointDirectory. */
+/** Subscribers' endpoints: created, read, listed. Deliveries read them through EndpointDirectory. */
 @Injectable()
 export class Endpoints {
   constructor(
     @InjectRepository(EndpointEntity) private readonly repository: Repository<EndpointEntity>,
     @Inject(Sealer) private readonly sealer: Sealer,
-    @Inject(AddressFilter) private readonly filter: AddressFilter,
-    @Inject(EndpointDirectory) private readonly directory: EndpointDirectory,
+    @Inject(EndpointTerms) private readonly terms: EndpointTerms,
+    @Inject(EndpointSwitch) private readonly endpointSwitch: EndpointSwitch,
   ) {}
 
-  /** Throws Problem `invalid_request` for a URL that may not be called, `idempotency_conflict` for a uid that is taken. */
+  /** Throws Problem `invalid_request` for terms that cannot be, `idempotency_conflict` for a uid that is taken. */
   async create(request: EndpointRequest): Promise<EndpointView & { secret: string }> {
-    const url = this.checkedUrl(request.url);
-    refuseReservedHeaders(request.headers ?? {});
     const id = uuidv7();
-    const secret = `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
+    const secret = newSecret();
+    const pair = request.asymmetric === true ? newSigningPair() : undefined;
+    const isOn = request.enabled ?? true;
     const entity = this.repository.create({
+      ...NOTHING_SAID,
+      ...this.terms.columnsOf(request, id),
       id,
       uid: request.uid ?? null,
       recipient: request.recipient ?? null,
-      url,
-      types: request.types,
-      description: request.description ?? null,
-      headers: request.headers ? this.sealer.seal(JSON.stringify(request.headers), id) : null,
-      rateLimit: request.rate_limit ?? null,
-      timeoutMs: request.timeout === undefined ? null : parseDurationMs(request.timeout)!,
-      enabled: request.enabled ?? true,
+      enabled: isOn,
+      disabledAt: isOn ? null : new Date(),
+      disabledReason: isOn ? null : 'owner',
       secret: this.sealer.seal(secret, id),
+      signingKey: pair ? this.sealer.seal(pair.signingKey, id) : null,
+      publicKey: pair?.publicKey ?? null,
     });
-    await this.insert(entity);
-    return { ...this.view(entity), secret };
+    await (isOn ? this.insert(entity) : this.insertOff(entity));
+    return { ...toEndpointView(entity, this.sealer), secret };
   }
 
   async get(publicId: string): Promise<EndpointView> {
-    return this.view(await this.entity(publicId));
+    return toEndpointView(await this.entity(publicId), this.sealer);
   }
 
   async secret(publicId: string): Promise<string> {
@@ -77,16 +73,25 @@ export class Endpoints {
       order: { id: 'DESC' },
       take: limit + 1,
     });
-    const items = rows.slice(0, limit).map((row) => this.view(row));
+    const items = rows.slice(0, limit).map((row) => toEndpointView(row, this.sealer));
     return { items, next_cursor: rows.length > limit ? items.at(-1)!.id : null };
   }
 
-  /** What still waits for it ends in the dead letters, as `endpoint_deleted`. Deleting twice is a 404. */
-  async delete(publicId: string): Promise<void> {
-    const id = idOf(publicId);
-    const { affected } = await this.repository.delete({ id });
-    this.directory.forget(id);
-    if (affected !== 1) throw notFound();
+  private async entity(publicId: string): Promise<EndpointEntity> {
+    const entity = await this.repository.findOneBy({ id: endpointIdOf(publicId) });
+    if (!entity) throw noEndpoint();
+    return entity;
+  }
+
+  /** Its gate is closed before it is there, so nothing meant for it can slip out in between. */
+  private async insertOff(entity: EndpointEntity): Promise<void> {
+    await this.endpointSwitch.holdFor(entity.id, 'owner');
+    try {
+      await this.insert(entity);
+    } catch (error) {
+      await this.endpointSwitch.letGo(entity.id);
+      throw error;
+    }
   }
 
   private async insert(entity: EndpointEntity): Promise<void> {
@@ -94,62 +99,30 @@ export class Endpoints {
       await this.repository.insert(entity);
     } catch (error) {
       if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
-      throw new Problem('idempotency_conflict', 'Another endpoint has this uid.', {
-        errors: [{ path: '/uid', message: 'is taken' }],
-      });
+      throw await this.uidTaken(entity.uid!);
     }
   }
 
-  private async entity(publicId: string): Promise<EndpointEntity> {
-    const entity = await this.repository.findOneBy({ id: idOf(publicId) });
-    if (!entity) throw notFound();
-    return entity;
-  }
-
-  private checkedUrl(text: string): string {
-    const checked = checkWebhookUrl(text, this.filter);
-    if ('url' in checked) return checked.url.href;
-    throw new Problem('invalid_request', 'This URL cannot be called.', {
-      errors: [{ path: '/url', message: checked.fault }],
+  private async uidTaken(uid: string): Promise<Problem> {
+    const holder = await this.repository.findOneBy({ uid });
+    return new Problem('idempotency_conflict', 'Another endpoint has this uid.', {
+      errors: [{ path: '/uid', message: 'is taken' }],
+      ...(holder ? { extensions: { id: toPublicId('endpoint', holder.id) } } : {}),
     });
   }
-
-  private view(entity: EndpointEntity): EndpointView {
-    const headers = entity.headers
-      ? (JSON.parse(this.sealer.open(entity.headers, entity.id).toString('utf8')) as Record<string, string>)
-      : {};
-    return {
-      id: toPublicId('endpoint', entity.id),
-      uid: entity.uid,
-      recipient: entity.recipient,
-      url: entity.url,
-      types: entity.types,
-      description: entity.description,
-      headers,
-      rate_limit: entity.rateLimit,
-      timeout: entity.timeoutMs === null ? null : `${entity.timeoutMs}ms`,
-      enabled: entity.enabled,
-      created_at: entity.createdAt.toISOString(),
-      updated_at: entity.updatedAt.toISOString(),
-    };
-  }
 }
 
-function refuseReservedHeaders(headers: Record<string, string>): void {
-  const errors = Object.keys(headers)
-    .filter((name) => OWN_HEADER.test(name))
-    .map((name) => ({ path: `/headers/${name}`, message: 'is set by the service' }));
-  if (errors.length > 0)
-    throw new Problem('invalid_request', 'Some headers cannot be overridden.', { errors });
-}
+/** What a column holds when the caller said nothing. */
+const NOTHING_SAID = {
+  description: null,
+  headers: null,
+  rateLimit: null,
+  ratePerSecond: null,
+  concurrency: null,
+  timeoutMs: null,
+  failingSince: null,
+} as const;
 
-function idOf(publicId: string): string {
-  const id = fromPublicId('endpoint', publicId);
-  if (id === undefined) throw notFound();
-  return id;
-}
-
-const notFound = (): Problem => new Problem('not_found', 'There is no endpoint with this id.');
 const wrongCursor = (): Problem =>
   new Problem('invalid_request', 'This cursor is none of ours.', {
     errors: [{ path: '/cursor', message: 'is not a next_cursor' }],

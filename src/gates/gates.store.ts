@@ -8,6 +8,9 @@ import { HeldGates } from './held-gates.js';
 /** The pool, or the caller's transaction. */
 type Queryable = Pool | PoolClient;
 
+/** Whose word it is when no process's own breaker said so: an operator's. */
+const NO_PROCESS = '00000000-0000-0000-0000-000000000000';
+
 interface Row {
   kind: GateKind;
   key: string;
@@ -92,6 +95,29 @@ export class GatesStore {
     if (!rows[0]!.isMost) return false;
     await this.hold('provider', provider, 'breaker', resetMs, 'most of its calls fail');
     return true;
+  }
+
+  /** An operator's word that a provider is well, in the caller's transaction: workers hear of it within seconds. */
+  async closeBreaker(provider: string, tx: PoolClient): Promise<void> {
+    await this.release('provider', provider, 'breaker', tx);
+    await tx.query(`UPDATE breakers SET state = 'closed', changed_at = now() WHERE provider = $1`, [
+      provider,
+    ]);
+    await tx.query(`INSERT INTO breaker_changes (provider, process_id, state) VALUES ($1, $2, 'closed')`, [
+      provider,
+      NO_PROCESS,
+    ]);
+  }
+
+  /** What operators have closed within the last minute; `at` tells one word from the next. */
+  async closedByOperators(providers: readonly string[]): Promise<{ provider: string; at: string }[]> {
+    const { rows } = await this.pool.query<{ provider: string; at: string }>({
+      name: 'closed_by_operators',
+      text: `SELECT provider, at::text FROM breaker_changes
+              WHERE provider = ANY ($1::text[]) AND process_id = $2 AND at > now() - interval '1 minute'`,
+      values: [providers, NO_PROCESS],
+    });
+    return rows;
   }
 
   /** Every hold in force, and what is being tried again after one. */

@@ -2,7 +2,8 @@ import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
 import { QUIET_HOURS } from '../domain/decide-next.js';
 import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
-import type { Shortage, Story, Waiting } from './story.js';
+import { explainDoubt, explainRepetition } from './explain-doubt.js';
+import type { Shortage, StoredAttempt, Story, Waiting } from './story.js';
 
 export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
@@ -37,7 +38,12 @@ const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
  * says later what became of a message.
  */
 export function explain(
-  { notification, waiting, undelivered }: Pick<Story, 'notification' | 'waiting' | 'undelivered'>,
+  {
+    notification,
+    waiting,
+    undelivered,
+    attempts,
+  }: Pick<Story, 'notification' | 'waiting' | 'undelivered' | 'attempts'>,
   hold?: Hold,
   reports = false,
   shortage?: Shortage,
@@ -47,17 +53,12 @@ export function explain(
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, notification, hold, shortage)
+        ? explainWaiting(waiting, notification, attempts.at(-1), hold, shortage)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
     case 'in_doubt':
-      return {
-        action: 'review',
-        reason: 'Nobody can know from here whether the provider took it. An operator decides.',
-        waiting_for: 'operator',
-        can: ['resolve'],
-      };
+      return explainDoubt(undelivered, attempts);
     case 'dead':
       return {
         action: 'none',
@@ -108,6 +109,7 @@ const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
 function explainWaiting(
   waiting: Waiting,
   { status, expiresAt }: Story['notification'],
+  last: StoredAttempt | undefined,
   hold: Hold | undefined,
   shortage: Shortage | undefined,
 ): NextStep {
@@ -122,7 +124,12 @@ function explainWaiting(
     };
   }
   if (!waiting.isDue && waiting.reason === QUIET_HOURS)
-    return { action, ...explainQuiet(waiting.availableAt, expiresAt), waiting_for: 'schedule', can };
+    return {
+      action,
+      ...explainQuiet(waiting.availableAt, expiresAt),
+      waiting_for: 'schedule',
+      can: ['cancel'],
+    };
   if (!waiting.isDue) {
     const at = waiting.availableAt.toISOString();
     return action === 'send'
@@ -130,7 +137,10 @@ function explainWaiting(
       : {
           action,
           at,
-          reason: 'The last attempt failed; it is tried again at this time.',
+          reason:
+            last?.outcome === 'in_doubt'
+              ? explainRepetition(last, waiting.pinnedProvider)
+              : 'The last attempt failed; it is tried again at this time.',
           waiting_for: 'retry_timer',
           can,
         };
@@ -176,6 +186,10 @@ const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for'
     because: 'it refuses our configuration; an operator must look at it',
   },
   endpoint: { waiting_for: 'endpoint', because: 'its endpoint is down' },
+  disabled: {
+    waiting_for: 'endpoint',
+    because: 'it is disabled; what waits goes out when it is enabled again',
+  },
 };
 
 function explainHold({
@@ -186,7 +200,7 @@ function explainHold({
   detail,
 }: Hold): Pick<NextStep, 'at' | 'reason' | 'waiting_for'> {
   const { waiting_for, because } = HELD[heldBy];
-  const who = kind === 'endpoint' ? 'The endpoint' : `The provider ${key}`;
+  const who = kind === 'endpoint' ? 'The endpoint' : `The ${kind} ${key}`;
   const why = detail === null ? '' : ` (${detail})`;
   return {
     ...(until ? { at: until.toISOString() } : {}),

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 
 import type { Log } from '../platform/logging/log.js';
+import { type BackendHealth, inspectRedis, WELL } from './backend-health.js';
 
 /** What BullMQ's constructors take as `connection`; both backends have the same queues and workers on top. */
 export interface QueueConnections {
@@ -18,6 +19,8 @@ export interface QueueConnections {
    * nothing). PostgreSQL's queues are as durable as the truth itself.
    */
   checkMarker(): Promise<boolean>;
+  /** What is wrong with the backend itself. Answers for what it does not answer, too. */
+  inspect(): Promise<BackendHealth>;
   close(): Promise<void>;
 }
 
@@ -65,6 +68,7 @@ function openRedis(url: string, log: Log): QueueConnections {
     consumer,
     ping: async () => void (await producer.ping()),
     checkMarker: async () => (await producer.set(MARKER, '1', 'GET')) !== null,
+    inspect: () => inspectRedis(producer),
     close: async () => {
       producer.disconnect();
       consumer.disconnect();
@@ -91,6 +95,10 @@ function openPostgres(url: string, workers: number, log: Log): QueueConnections 
     consumer: pool,
     ping: async () => void (await pool.query('SELECT 1')),
     checkMarker: async () => true,
+    inspect: async () => {
+      await pool.query('SELECT 1');
+      return WELL;
+    },
     close: () => pool.end(),
   };
 }

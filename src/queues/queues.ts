@@ -1,6 +1,7 @@
 import type { Queue } from 'bullmq';
 
 import { timeOrderedId } from '../platform/crypto/time-ordered-id.js';
+import { AWAY, type BackendHealth } from './backend-health.js';
 import { DELIVERY_JOB, type DeliveryJob, type HintRow, toJob } from './delivery-job.js';
 import type { QueueConnections } from './queue-connections.js';
 import type { QueueRef } from './queue-names.js';
@@ -56,6 +57,11 @@ export class Queues {
 
   checkMarker(): Promise<boolean> {
     return withTimeout(this.connections.checkMarker(), PUBLISH_TIMEOUT_MS);
+  }
+
+  /** What is wrong with what holds the queues; that it does not answer is an answer. */
+  inspect(): Promise<BackendHealth> {
+    return withTimeout(this.connections.inspect(), PUBLISH_TIMEOUT_MS).catch(() => AWAY);
   }
 
   private queue(name: string): Queue<DeliveryJob> {

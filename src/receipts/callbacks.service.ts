@@ -58,7 +58,7 @@ export class Callbacks implements OnModuleDestroy {
     }
     if (reading.said.length === 0) return this.count(provider, 'ignored', 1);
     const taken = await this.receipts.take(this.pool, reporter.config, reading.said);
-    for (const [result, count] of Object.entries(taken)) this.count(provider, result, count);
+    for (const [result, count] of Object.entries<number>({ ...taken })) this.count(provider, result, count);
   }
 
   private count(provider: string, result: string, count: number): void {

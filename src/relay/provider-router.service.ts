@@ -20,7 +20,9 @@ export class ProviderRouter {
 
   /** The open routes, transactional before bulk. */
   routes(gates: HeldGates): Route[] {
-    const open = this.queues.refs.filter((ref) => !gates.isHeld('provider', ref.provider));
+    const open = this.queues.refs.filter(
+      (ref) => !gates.isHeld('provider', ref.provider) && !gates.isHeld('queue', ref.name),
+    );
     return open.sort(byLane).map((ref) => {
       const provider = this.channels.provider(ref.provider);
       return {

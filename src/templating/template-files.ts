@@ -26,6 +26,9 @@ export interface Edition {
   sample: Data | undefined;
 }
 
+/** Beside the templates lie the schemas of what they are filled with; the catalogue of types reads them. */
+const SCHEMAS_FOLDER = '_schemas';
+
 export interface SourceFile {
   /** Relative to the templates' folder, with `/`: how faults name it. */
   name: string;
@@ -53,7 +56,7 @@ export function readTemplateFiles(directory: string): TemplateFiles {
   }
   const types = new Map<string, readonly Edition[]>();
   for (const type of folder.entries('')) {
-    if ((SHARED_FOLDERS as readonly string[]).includes(type) || !folder.isFolder(type)) continue;
+    if (([...SHARED_FOLDERS, SCHEMAS_FOLDER] as string[]).includes(type) || !folder.isFolder(type)) continue;
     if (TYPE_NAME.test(type) && type.length <= 128) types.set(type, readType(folder, type, faults));
     else faults.push(`${type}: is not a type's name (lower case, dotted, at most 128 characters)`);
   }

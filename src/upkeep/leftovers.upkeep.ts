@@ -26,6 +26,9 @@ export class Leftovers implements UpkeepService {
       gates: await this.gates.forget(),
       answers: await this.delete(`idempotent_requests WHERE created_at < now() - interval '24 hours'`),
       sends: await this.delete(`sends WHERE slot < extract(epoch FROM now()) / 5 - 24`), // two minutes; a budget reads one
+      tallies: await this.delete(`call_tallies WHERE minute < now() - interval '1 hour'`),
+      alerts: await this.delete(`alerts WHERE resolved_at < now() - interval '90 days'`),
+      news: await this.delete(`alert_deliveries WHERE at < now() - interval '90 days'`),
       ...(await this.suppressions.forget()),
       provider_messages: await this.delete(`provider_messages WHERE at < now() - interval '90 days'`),
       changes: await this.delete(`breaker_changes WHERE at < now() - interval '30 days'`),

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 import { NotificationRequest } from '../../src/accept/notification.schema.js';
+import { ALERT_KINDS, type AlertKind } from '../../src/alerts/alert-kinds.js';
+import { OWN_EVENT_TYPES } from '../../src/domain/event-type.js';
 import { STATUSES, TRANSITIONS } from '../../src/domain/status.js';
 import { PROBLEMS } from '../../src/platform/http/problem.js';
 
@@ -122,6 +124,19 @@ describe('docs/sending.md', () => {
   });
 });
 
+describe('docs/events.md', () => {
+  const text = read('docs/events.md');
+
+  it("names every event of the service's own, and no other", () => {
+    const table = text.slice(
+      text.indexOf('## What the service says'),
+      text.indexOf('```json', text.indexOf('| Type')),
+    );
+    const named = [...table.matchAll(/^\| `(posthaste\.[^`]+)`/gm)].map(([, type]) => type!);
+    expect(named).toEqual([...OWN_EVENT_TYPES]);
+  });
+});
+
 describe('docs/guarantees.md', () => {
   const text = unwrapped(read('docs/guarantees.md'));
   const named = [...text.matchAll(/`(test\/[^`]+\.ts)` “([^”]+)”/g)].map(([, file, title]) => ({
@@ -146,6 +161,24 @@ describe('docs/dependencies.md', () => {
     const wanted = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
     expect(rows.sort()).toEqual(wanted.sort());
   });
+});
+
+describe('docs/operations.md', () => {
+  const text = read('docs/operations.md');
+  const entries = text.slice(text.indexOf('\n## The alerts\n')).split(/^### /m).slice(1);
+
+  it('has an entry for each alert, and for no other', () => {
+    expect(entries.map((entry) => entry.split('\n')[0]).sort()).toEqual(Object.keys(ALERT_KINDS).sort());
+  });
+
+  it.each(entries.map((entry) => [entry.split('\n')[0] as AlertKind, entry]))(
+    'says of %s how bad it is, where to look and what to do',
+    (kind, entry) => {
+      expect(entry).toContain(`_${ALERT_KINDS[kind].severity}._`);
+      expect(entry).toMatch(/\*\*Look:\*\*/);
+      expect(entry).toMatch(/\*\*(Do|do):\*\*/);
+    },
+  );
 });
 
 describe('docs/decisions', () => {

@@ -29,6 +29,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string): Parcel<WebhookContent> => ({
   id,
+  key: id,
   type: 'order.shipped',
   to: ENDPOINT,
   attempt: 1,
@@ -46,8 +47,11 @@ function createProvider(target: Partial<EndpointTarget> | undefined, allow = ['1
     url: '',
     isEnabled: true,
     secrets: [SECRET],
+    signingKeys: [],
     headers: {},
     timeoutMs: undefined,
+    concurrency: undefined,
+    isFailing: false,
     ...target,
   };
   const endpoints = { find: async () => endpoint };
@@ -178,15 +182,19 @@ describe('webhook, besides the contract', () => {
     });
   });
 
-  it('gives up what was for a deleted or disabled endpoint', async () => {
+  it('gives up what was for a deleted endpoint, and hands back what was for a disabled one', async () => {
     expect(await start(undefined).send(parcelOf('ntf_a'), call())).toMatchObject({
       kind: 'rejected',
       code: 'endpoint_deleted',
     });
-    expect(await start({ url: server.url, isEnabled: false }).send(parcelOf('ntf_a'), call())).toMatchObject({
-      kind: 'rejected',
+    const disabled = await start({ url: server.url, isEnabled: false }).send(parcelOf('ntf_a'), call());
+    expect(disabled).toMatchObject({
+      kind: 'not_sent',
+      class: 'lease',
       code: 'endpoint_disabled',
+      scope: 'message',
     });
+    expect(server.messages).toHaveLength(0);
   });
 
   it('ends in bounded time when the answer comes byte by byte, headers or body', async () => {

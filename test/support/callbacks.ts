@@ -5,7 +5,11 @@ import { Webhook } from 'standardwebhooks';
 
 /** Twilio's own library, for its signature; it is CommonJS without types for this entry. */
 const { getExpectedTwilioSignature } = createRequire(import.meta.url)('twilio/lib/webhooks/webhooks.js') as {
-  getExpectedTwilioSignature(token: string, url: string, params: Record<string, string | string[]>): string;
+  getExpectedTwilioSignature: (
+    token: string,
+    url: string,
+    params: Record<string, string | string[]>,
+  ) => string;
 };
 
 export interface SignedCallback {

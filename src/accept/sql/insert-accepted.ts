@@ -1,8 +1,9 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 import type { ChannelName, InDoubtPolicy, Lane } from '../../domain/channel.js';
 import type { Status } from '../../domain/status.js';
 import { SUPPRESSION_CODE } from '../../domain/suppression.js';
+import { tellOf } from '../../own-events/telling.js';
 import { suppressedBy } from '../../suppressions/statement-parts.js';
 
 /** One notification as the door stores it. Hashes are hex; times ISO 8601; durations milliseconds. */
@@ -23,7 +24,8 @@ export interface NewNotification {
   payload: Buffer;
   eventId: string | null;
   endpointId: string | null;
-  apiKeyId: string;
+  /** Null: the service itself. */
+  apiKeyId: string | null;
   sendAt: string | null;
   expiresAt: string | null;
   expiresInMs: number | null;
@@ -96,11 +98,12 @@ const INSERT_ACCEPTED = `
   ), not_owed AS (
     INSERT INTO undelivered (notification_id, status, type, channel, class, code)
     SELECT id, status, type, channel, 'suppress', reason FROM inserted WHERE status = 'suppressed'
+  ), told AS (${tellOf("(SELECT *, reason AS code, 'suppress' AS class, 0 AS dispatch, 0 AS attempts FROM inserted) AS ended")}
   )
   SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE $22) FROM inserted`;
 
 export async function insertAccepted(
-  pool: Pool,
+  pool: Pool | PoolClient,
   rows: readonly NewNotification[],
   wake: boolean,
 ): Promise<Inserted[]> {

@@ -1,10 +1,8 @@
 import type { PoolClient } from 'pg';
 
-import type { GateKind } from '../../domain/gate.js';
-
 /** What is left in a bucket. */
 export interface NewLevel {
-  kind: GateKind;
+  kind: 'provider' | 'endpoint';
   key: string;
   tokens: number;
 }

@@ -7,6 +7,10 @@ export interface RedriveMatch extends DeadLetterFilter {
   status: Redrivable;
   /** UUIDs. */
   ids?: readonly string[] | undefined;
+  /** UUID. Of the dead alone, as are the times of their death. */
+  endpointId?: string | undefined;
+  diedAfter?: Date | undefined;
+  diedBefore?: Date | undefined;
 }
 
 /** A statement that answers the ids of what a redrive covers, as it stands now. */
@@ -15,11 +19,16 @@ export const matching = (match: RedriveMatch, bind: Bind): string =>
 
 /** `undelivered` knows why; a range of time is told exactly by the notification. */
 function amongUndelivered(match: RedriveMatch, bind: Bind): string {
-  const exact = exactTimes(match, bind);
+  const exact = [
+    ...exactTimes(match, bind),
+    ...(match.endpointId === undefined ? [] : [`n.endpoint_id = ${bind(match.endpointId)}`]),
+  ];
   const conditions = [
     `u.status = ${bind(match.status)}`,
     ...(match.ids ? [`u.notification_id = ANY (${bind(match.ids)}::uuid[])`] : []),
     ...conditionsOn(match, bind),
+    ...(match.diedAfter ? [`u.since >= ${bind(match.diedAfter)}`] : []),
+    ...(match.diedBefore ? [`u.since < ${bind(match.diedBefore)}`] : []),
     ...exact,
   ];
   const from = `undelivered u ${exact.length > 0 ? 'JOIN notifications n ON n.id = u.notification_id' : ''}`;

@@ -1,8 +1,10 @@
 import type { Pool } from 'pg';
 
 import { SUPPRESSION_CODE } from '../../domain/suppression.js';
+import { tellOf } from '../../own-events/telling.js';
 import { suppressedBy } from '../../suppressions/statement-parts.js';
-import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
+import { type Claimed, type Hint, newestOfEach, readPrecedents, type StoredPrecedents } from '../claimed.js';
+import { PRECEDENTS } from './precedents.js';
 
 /**
  * The claim: one commit deletes the outbox rows, sets `sending` and opens the attempts.
@@ -14,6 +16,7 @@ import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
  *   settled instead of claimed. The list is asked here, by one index probe a row: nothing that waits lies between this commit
  *   and the call.
  * - The new values come from one sub-select a row; its OFFSET 0 keeps the planner from asking the list once a column.
+ * - A first attempt has no precedents, and is not asked for them.
  * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
  */
 const CLAIM = `
@@ -39,11 +42,13 @@ const CLAIM = `
            updated_at = now()
      WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))
     RETURNING id, dispatch, status, type, channel, lane, template, locale, payload, endpoint_id AS "endpointId",
+              event_id AS "eventId",
+              (SELECT e.payload FROM events e WHERE e.id = n.event_id) AS "eventPayload",
               on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
               expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key, reason
   ), opened AS (
-    INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider)
-    SELECT id, attempt, dispatch, $3, $4 FROM claimed WHERE status = 'sending'
+    INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider, endpoint_id)
+    SELECT id, attempt, dispatch, $3, $4, "endpointId" FROM claimed WHERE status = 'sending'
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
     SELECT id, status, type, channel, $4,
@@ -55,8 +60,13 @@ const CLAIM = `
   ), released AS (
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(SELECT id FROM claimed WHERE status <> 'sending' AND ordering_key IS NOT NULL))
+  ), told AS (${tellOf(`(
+    SELECT id, type, status, dispatch, attempt AS attempts,
+           CASE status WHEN 'suppressed' THEN reason ELSE 'too_late' END AS code,
+           CASE status WHEN 'dead' THEN 'deadline' WHEN 'suppressed' THEN 'suppress' ELSE 'expired' END AS class
+      FROM claimed WHERE status <> 'sending') AS ended`)}
   )
-  SELECT * FROM claimed`;
+  SELECT *, ${PRECEDENTS('claimed.id', 'claimed.attempt > 1')} AS precedents FROM claimed`;
 
 /** Answers what each hint is worth, in order: undefined for a stale one. */
 export async function claim(
@@ -66,7 +76,7 @@ export async function claim(
   provider: string,
 ): Promise<(Claimed | undefined)[]> {
   const newest = newestOfEach(hints);
-  const { rows } = await pool.query<Claimed>({
+  const { rows } = await pool.query<Claimed & { precedents: StoredPrecedents | null }>({
     name: 'claim',
     text: CLAIM,
     values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), workerId, provider],
@@ -77,6 +87,6 @@ export async function claim(
     const key = `${hint.id}:${hint.dispatch}`;
     const claimed = won.get(key);
     won.delete(key);
-    return claimed;
+    return claimed && { ...claimed, ...readPrecedents(claimed.precedents) };
   });
 }

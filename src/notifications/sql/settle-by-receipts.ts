@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import type { ErrorClass } from '../../domain/outcome.js';
 import type { SettlingKind } from '../../domain/receipt.js';
+import { tellOf } from '../../own-events/telling.js';
 
 /** What a provider says became of one notification. */
 export interface ReceiptWord {
@@ -71,7 +72,7 @@ const SETTLE_BY_RECEIPTS = `
                          WHERE a.notification_id = s.id AND a.outcome IN ('taken', 'in_doubt')) < 2)
              ELSE false
            END
-    RETURNING n.id, n.type, n.channel, n.ordering_key, n.status, s.provider, s.class, s.code
+    RETURNING n.id, n.type, n.channel, n.ordering_key, n.status, n.dispatch, n.attempts, s.provider, s.class, s.code
   ), arrived AS (
     DELETE FROM undelivered WHERE notification_id = ANY (ARRAY(SELECT id FROM moved WHERE status <> 'bounced'))
   ), undeliverable AS (
@@ -79,10 +80,11 @@ const SETTLE_BY_RECEIPTS = `
     SELECT id, status, type, channel, provider, class, code FROM moved WHERE status = 'bounced'
     ON CONFLICT (notification_id) DO UPDATE
       SET status = excluded.status, provider = excluded.provider, class = excluded.class, code = excluded.code,
-          detail = NULL, since = now()
+          detail = NULL, ask_at = NULL, since = now()
   ), released AS (
     DELETE FROM ordered WHERE notification_id = ANY (ARRAY(SELECT id FROM moved WHERE ordering_key IS NOT NULL))
     RETURNING notification_id
+  ), told AS (${tellOf('moved')}
   )
   SELECT w.id,
          CASE WHEN m.id IS NOT NULL THEN 'moved'

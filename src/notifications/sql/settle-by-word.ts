@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
 import type { Status } from '../../domain/status.js';
+import { tellOf } from '../../own-events/telling.js';
 
 /**
  * An operator's word settles one: `in_doubt → sent | dead`, `dead → discarded`. Guarded by the state it leaves; class, code
@@ -10,14 +11,15 @@ const SETTLE_BY_WORD = `
   WITH settled AS (
     UPDATE notifications SET status = $3, reason = $4, updated_at = now()
      WHERE id = $1 AND status = $2
-    RETURNING id, status
+    RETURNING id, status, type, dispatch, attempts, reason
   ), arrived AS (
     DELETE FROM undelivered WHERE notification_id = (SELECT id FROM settled WHERE status = 'sent')
   ), not_arrived AS (
-    UPDATE undelivered SET status = $3, since = now()
+    UPDATE undelivered SET status = $3, since = now(), ask_at = NULL
      WHERE notification_id = (SELECT id FROM settled WHERE status <> 'sent')
   ), released AS (
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM settled)
+  ), told AS (${tellOf('(SELECT *, reason AS code, NULL::text AS class FROM settled) AS ended')}
   )
   SELECT (SELECT pg_notify('posthaste_outbox', '')) FROM settled`;
 

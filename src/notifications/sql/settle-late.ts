@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import { isUndelivered } from '../../domain/status.js';
+import { tellOf } from '../../own-events/telling.js';
 import { addDrafts } from '../../suppressions/add-drafts.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import { KIND_AFTER } from './kind-after.js';
@@ -22,7 +23,8 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
   try {
     await client.query('BEGIN');
     const completed = await client.query(
-      `UPDATE attempts SET outcome = $3, class = $4, code = $5, detail = $6, duration_ms = $7, finished_at = now()
+      `UPDATE attempts SET outcome = $3, class = $4, code = $5, detail = $6, duration_ms = $7, finished_at = now(),
+              content_digest = coalesce(decode($9, 'hex'), content_digest)
         WHERE notification_id = $1 AND number = $2 AND (outcome IS NULL OR (outcome = 'in_doubt' AND code = $8))`,
       [
         record.id,
@@ -33,6 +35,7 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
         record.outcome.detail,
         Math.round(record.durationMs),
         WORKER_LOST,
+        record.contentDigest,
       ],
     );
     if (completed.rowCount === 1) await keepProviderMessage(client, record);
@@ -72,12 +75,16 @@ interface Moved {
 }
 
 const MOVE = `
-  UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
-         provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
-         deadline_at = deadline_at + $8 * interval '1 ms'
-   WHERE id = $1 AND dispatch = $2 AND status = $6
-  RETURNING type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at, tries,
-            (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq`;
+  WITH moved AS (
+    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
+           provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
+           deadline_at = deadline_at + $8 * interval '1 ms'
+     WHERE id = $1 AND dispatch = $2 AND status = $6
+    RETURNING id, type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
+              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts, tries
+  ), told AS (${tellOf('(SELECT *, $9::text AS code, $10::text AS class FROM moved) AS ended')}
+  )
+  SELECT * FROM moved`;
 
 async function settle(client: PoolClient, record: AttemptRecord): Promise<boolean> {
   const { next } = record;
@@ -114,6 +121,8 @@ async function move(
     from,
     givesBackTry ? 1 : 0,
     next.status === 'retrying' ? (next.quietMs ?? 0) : 0,
+    outcome.code,
+    classOf(next, outcome),
   ]);
   const row = rows[0];
   if (!row) return false;

@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import { tellOf } from '../../own-events/telling.js';
+
 /**
  * Settles what waited past its expiry (`expired`) or deadline (`dead`), wherever it waits: held, scheduled, published.
  * Deleting the outbox row is the right to do so; a worker that claims at the same moment wins or loses whole.
@@ -19,7 +21,7 @@ const SETTLE_OVERDUE = `
            dispatch = t.dispatch, updated_at = now()
       FROM taken t
      WHERE n.id = t.notification_id
-    RETURNING n.id, n.status, n.type, n.channel, n.provider, n.reason
+    RETURNING n.id, n.status, n.type, n.channel, n.provider, n.reason, n.dispatch, n.attempts
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code)
     SELECT id, status, type, channel, provider, reason, 'too_late' FROM settled
@@ -27,6 +29,7 @@ const SETTLE_OVERDUE = `
       SET status = excluded.status, class = excluded.class, code = excluded.code, since = now()
   ), released AS (
     DELETE FROM ordered WHERE notification_id = ANY (ARRAY(SELECT id FROM settled))
+  ), told AS (${tellOf("(SELECT *, 'too_late' AS code, reason AS class FROM settled) AS ended")}
   )
   SELECT count(*)::integer AS count FROM settled`;
 

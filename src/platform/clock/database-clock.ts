@@ -5,6 +5,8 @@
 export class DatabaseClock {
   /** Milliseconds to add to this machine's clock. */
   offsetMs = 0;
+  /** Whether the database has been asked yet. */
+  isKnown = false;
 
   now(): Date {
     return new Date(this.nowMs());
@@ -17,5 +19,6 @@ export class DatabaseClock {
   /** `askedMs` and `answeredMs`: this machine's clock around the question; the answer was true in the middle. */
   learn(databaseNowMs: number, askedMs: number, answeredMs: number): void {
     this.offsetMs = Math.round(databaseNowMs - (askedMs + answeredMs) / 2);
+    this.isKnown = true;
   }
 }

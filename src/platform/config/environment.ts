@@ -53,6 +53,11 @@ export const SETTINGS = [
     sentence: '32 bytes in base64: seals payloads and secrets at rest.',
   },
   {
+    key: 'ENCRYPTION_KEY_PREVIOUS',
+    kind: 'key32',
+    sentence: 'The key before this one, while `npm run rewrap` seals anew what it has sealed.',
+  },
+  {
     key: 'PUBLIC_URL',
     kind: 'url',
     sentence: 'Where the outside reaches this service, for links and callbacks.',
@@ -90,6 +95,7 @@ export interface Environment {
   configFile: string;
   apiKey: string | undefined;
   encryptionKey: Buffer | undefined;
+  encryptionKeyPrevious: Buffer | undefined;
   publicUrl: string | undefined;
   templatesDir: string;
   webhookAllowNetworks: readonly string[];
@@ -113,7 +119,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     return fault ? setting.default : text;
   };
   faults.push(...unknownKeys(env));
-  const encryptionKey = value('ENCRYPTION_KEY');
   const sandbox = value('SANDBOX');
   const environment: Environment = {
     port: Number(value('PORT')),
@@ -123,7 +128,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     roles: list(value('ROLES')!) as Role[],
     configFile: value('POSTHASTE_CONFIG')!,
     apiKey: value('POSTHASTE_API_KEY'),
-    encryptionKey: encryptionKey === undefined ? undefined : Buffer.from(encryptionKey, 'base64'),
+    encryptionKey: bytesOf(value('ENCRYPTION_KEY')),
+    encryptionKeyPrevious: bytesOf(value('ENCRYPTION_KEY_PREVIOUS')),
     publicUrl: value('PUBLIC_URL'),
     templatesDir: value('TEMPLATES_DIR')!,
     webhookAllowNetworks: list(value('WEBHOOK_ALLOW_NETWORKS')!),
@@ -143,6 +149,9 @@ function unknownKeys(env: NodeJS.ProcessEnv): string[] {
       return near ? [`${key} is not a setting: did you mean ${near}?`] : [];
     });
 }
+
+const bytesOf = (base64: string | undefined): Buffer | undefined =>
+  base64 === undefined ? undefined : Buffer.from(base64, 'base64');
 
 const list = (text: string): string[] =>
   text

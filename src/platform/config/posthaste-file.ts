@@ -7,10 +7,12 @@ import {
   type ChannelName,
   IN_DOUBT_POLICIES,
   type InDoubtPolicy,
+  type InDoubtRule,
   type Lane,
 } from '../../domain/channel.js';
 import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
+import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
 import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
@@ -81,12 +83,18 @@ const Retry = Type.Object(
     jitter: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     slow: Type.Optional(Type.Array(Duration, { maxItems: 50 })),
     deadline: Type.Optional(Duration),
+    in_doubt_delay: Type.Optional(Duration),
+    ask_after: Type.Optional(Type.Array(Duration, { maxItems: 10 })),
   },
   strict,
 );
 
 const NotificationType = Type.Object(
   {
+    description: Type.Optional(Type.String({ maxLength: 1_000 })),
+    schema: Type.Optional(
+      Type.Union([Type.String({ minLength: 1 }), Type.Record(Type.String(), Type.Unknown())]),
+    ),
     channel: Type.Optional(oneOf(CHANNELS)),
     template: Type.Optional(Type.String()),
     expires_in: Type.Optional(Duration),
@@ -114,24 +122,6 @@ const Limits = Type.Object(
   },
   strict,
 );
-const AlertTarget = Type.Object(
-  {
-    kind: oneOf(['webhook', 'slack', 'email']),
-    url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.String()),
-  },
-  strict,
-);
-const Alerts = Type.Object(
-  {
-    heartbeat_url: Type.Optional(Type.String()),
-    to: Type.Optional(Type.Array(AlertTarget)),
-    queue_age: Type.Optional(Duration),
-    in_doubt_age: Type.Optional(Duration),
-    window: Type.Optional(Duration),
-  },
-  strict,
-);
 const DurationOrForever = Type.String({
   pattern: `${DURATION_PATTERN}|^forever$`,
   description: 'A duration, or forever.',
@@ -148,7 +138,7 @@ const Retention = Type.Object(
 const PosthasteFile = Type.Object(
   {
     limits: Type.Optional(Limits),
-    alerts: Type.Optional(Alerts),
+    alerts: Type.Optional(AlertsSection),
     retention: Type.Optional(Retention),
     providers: Type.Optional(Type.Array(CommonProvider)),
     types: Type.Optional(
@@ -191,6 +181,9 @@ export interface ProviderConfig {
 }
 
 export interface TypeConfig {
+  description?: string | undefined;
+  /** JSON Schema of its data, or a file that holds one, in `_schemas/` of the templates' folder. */
+  schema?: string | Readonly<Record<string, unknown>> | undefined;
   channel: ChannelName | undefined;
   template: string | undefined;
   expiresInMs: number | undefined;
@@ -204,10 +197,15 @@ export interface FileConfig {
   types: ReadonlyMap<string, TypeConfig>;
   retry: Record<ChannelName, RetryPolicy>;
   lanes: Record<Lane, { concurrency: number | undefined }>;
+  alerts: AlertsConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
-const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = { webhook: 15_000, sms: 20_000, email: 30_000 };
+export const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = {
+  webhook: 15_000,
+  sms: 20_000,
+  email: 30_000,
+};
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
 /** A retry for five first sends: a provider that refuses everything is called a fifth more often, not six times. */
@@ -296,7 +294,8 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     transactional: { concurrency: raw.lanes?.transactional?.concurrency },
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
-  return { file: { providers, types, retry, lanes }, faults };
+  const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
+  return { file: { providers, types, retry, lanes, alerts }, faults: [...faults, ...alertFaults] };
 }
 
 /** A provider as the file writes it, with its defaults filled in. */
@@ -349,6 +348,8 @@ export function callbacksOf(provider: ProviderConfig): CallbacksConfig | undefin
 
 function toType(raw: Static<typeof NotificationType>, path: string, faults: string[]): TypeConfig {
   return {
+    description: raw.description,
+    schema: raw.schema,
     channel: raw.channel,
     template: raw.template,
     expiresInMs: raw.expires_in === undefined ? undefined : parseDurationMs(raw.expires_in),
@@ -370,6 +371,8 @@ function toRetry(raw: Static<typeof Retry> | undefined): Partial<RetryPolicy> {
     jitter: raw.jitter,
     slowMs: raw.slow?.map((step) => parseDurationMs(step)!),
     deadlineMs: duration(raw.deadline),
+    inDoubtDelayMs: duration(raw.in_doubt_delay),
+    askAfterMs: raw.ask_after?.map((step) => parseDurationMs(step)!),
   };
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
@@ -385,6 +388,6 @@ export function inDoubtPolicyOf(
   type: string,
   channel: ChannelName,
   asked: InDoubtPolicy | undefined,
-): InDoubtPolicy {
+): InDoubtRule {
   return asked ?? file.types.get(type)?.onInDoubt ?? DEFAULT_IN_DOUBT[channel];
 }

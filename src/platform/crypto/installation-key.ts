@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 
 import type { Sealer } from './sealer.js';
 
-const CONTEXT = 'installation hash key';
+export const INSTALLATION_CONTEXT = 'installation hash key';
 const KEY_BYTES = 32;
 
 /**
@@ -14,8 +14,8 @@ const KEY_BYTES = 32;
  * Throws when ENCRYPTION_KEY is not the one that sealed it: going on would forget every key ever accepted.
  */
 export async function installationKey(pool: Pool, sealer: Sealer): Promise<Buffer> {
-  const fresh = sealer.seal(randomBytes(KEY_BYTES), CONTEXT);
+  const fresh = sealer.seal(randomBytes(KEY_BYTES), INSTALLATION_CONTEXT);
   await pool.query(`INSERT INTO installation (hash_key) VALUES ($1) ON CONFLICT DO NOTHING`, [fresh]);
   const { rows } = await pool.query<{ hash_key: Buffer }>(`SELECT hash_key FROM installation`);
-  return sealer.open(rows[0]!.hash_key, CONTEXT);
+  return sealer.open(rows[0]!.hash_key, INSTALLATION_CONTEXT);
 }

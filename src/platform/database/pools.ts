@@ -53,8 +53,12 @@ export function createWorkPool(connectionString: string): WorkPool {
   );
 }
 
-/** An idle connection that breaks is replaced at its next use; without a listener it would end the process. */
+/**
+ * A connection that breaks is replaced at its next use; without a listener it would end the process. The pool hears of idle
+ * ones alone: one that is lent to a transaction needs a listener of its own. Whoever uses it learns of it by its statement.
+ */
 function quiet<P extends pg.Pool>(pool: P): P {
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

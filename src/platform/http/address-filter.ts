@@ -1,4 +1,4 @@
-import { lookup as dnsLookup, type LookupAddress } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 
 import ipaddr from 'ipaddr.js';
@@ -9,6 +9,13 @@ const DENIED = [
   '100.100.100.200/32', // Alibaba's metadata service
   '192.0.0.192/32', // Oracle's
 ] as const;
+
+/** `dns.lookup` when it is asked for all. */
+export type ResolveAll = (
+  hostname: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
 
 /** A name that resolves longer than this to an answer is not worth a worker's time. Enforced by the connect timeout. */
 export class AddressRefused extends Error {
@@ -26,7 +33,11 @@ export class AddressFilter {
   private readonly allowed: [ipaddr.IPv4 | ipaddr.IPv6, number][];
   private readonly denied = DENIED.map((cidr) => ipaddr.parseCIDR(cidr));
 
-  constructor(allow: readonly string[]) {
+  /** `resolve`: how names become addresses; the system's own way unless a test brings a server of its own. */
+  constructor(
+    allow: readonly string[],
+    private readonly resolve: ResolveAll = dnsLookup,
+  ) {
     this.allowed = allow.map((cidr) => ipaddr.parseCIDR(cidr));
   }
 
@@ -44,7 +55,7 @@ export class AddressFilter {
 
   /** A `lookup` for sockets: resolves all, refuses unless every one is allowed. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+    this.resolve(hostname, { ...options, all: true }, (error, addresses) => {
       if (error) return callback(error, '', 0);
       const refused = addresses.find(({ address }) => !this.allows(address));
       if (refused || addresses.length === 0) {

@@ -90,7 +90,7 @@ export class IdempotentRequests {
           retryAfterS: 1,
         },
       );
-    return JSON.parse(this.sealer.open(answer, contextOf(request)).toString('utf8')) as T;
+    return JSON.parse(this.sealer.open(answer, contextOfAnswer(request)).toString('utf8')) as T;
   }
 
   /** Sealed: an answer may hold a secret. */
@@ -98,7 +98,7 @@ export class IdempotentRequests {
     await this.pool.query(`UPDATE idempotent_requests SET answer = $3 WHERE api_key_id = $1 AND key = $2`, [
       request.apiKeyId,
       request.key,
-      this.sealer.seal(JSON.stringify(answer), contextOf(request)),
+      this.sealer.seal(JSON.stringify(answer), contextOfAnswer(request)),
     ]);
   }
 
@@ -110,4 +110,6 @@ export class IdempotentRequests {
   }
 }
 
-const contextOf = ({ apiKeyId, key }: KeyedRequest): string => `idempotent request ${apiKeyId} ${key}`;
+/** What a remembered answer is sealed for. */
+export const contextOfAnswer = ({ apiKeyId, key }: Pick<KeyedRequest, 'apiKeyId' | 'key'>): string =>
+  `idempotent request ${apiKeyId} ${key}`;

@@ -1,4 +1,4 @@
-import { Inject, Injectable, RequestMethod } from '@nestjs/common';
+import { Inject, Injectable, Optional, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 
@@ -14,6 +14,9 @@ interface Operation {
 
 const ALWAYS = ['invalid_request'];
 
+/** What subscribers get, as path items by name: told by whoever composes the process. */
+export const OPEN_API_WEBHOOKS = Symbol('webhooks of the OpenAPI document');
+
 /** The OpenAPI 3.1 document, from the very schemas that validate the requests. */
 @Injectable()
 export class OpenApi {
@@ -22,6 +25,7 @@ export class OpenApi {
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Optional() @Inject(OPEN_API_WEBHOOKS) private readonly webhooks: Record<string, object> = {},
   ) {}
 
   get(): object {
@@ -60,6 +64,7 @@ export class OpenApi {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       paths,
+      webhooks: this.webhooks,
       components: {
         schemas: { Problem: PROBLEM_SCHEMA },
         securitySchemes: { key: { type: 'http', scheme: 'bearer' } },

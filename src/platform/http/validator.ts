@@ -41,7 +41,8 @@ function withFormats(ajv: Ajv): Ajv {
   return addFormats.default(ajv).addFormat('date-time', isTime);
 }
 
-function faultsOf(validate: ValidateFunction, root: string): Fault[] {
+/** What the last check found, at most twenty, each once. `root`: where in the request the checked value stands. */
+export function faultsOf(validate: ValidateFunction, root: string): Fault[] {
   const byPath = new Map<string, Fault>();
   for (const error of validate.errors ?? []) {
     if (byPath.size >= MAX_FAULTS) break; // a body of a thousand faults costs no more than one of twenty

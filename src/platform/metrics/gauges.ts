@@ -11,6 +11,24 @@ export class Gauges {
   readonly registry = new Registry();
 
   readonly accepted = this.counter('posthaste_accepted_total', 'Requests by what became of them', ['result']);
+  readonly events = this.counter('posthaste_events_total', 'Events posted, by what became of them', [
+    'result',
+  ]);
+  readonly ownEvents = this.counter(
+    'posthaste_own_events_total',
+    "The service's own events, as they are spread",
+    ['type'],
+  );
+  readonly ownEventEnds = this.counter(
+    'posthaste_own_event_attempts_total',
+    "What attempts to tell the service's own events led to: counted, because they make no events",
+    ['type', 'status'],
+  );
+  readonly fanOutRows = this.histogram(
+    'posthaste_fan_out_rows',
+    'Notifications in one chunk of a fan-out',
+    ROWS,
+  );
   readonly attempts = this.counter('posthaste_attempts_total', 'Provider calls by outcome', [
     'channel',
     'provider',
@@ -53,6 +71,14 @@ export class Gauges {
     'What receipts said of addresses: hard_bounce, complaint, stop, unsubscribe, start',
     ['channel', 'verdict'],
   );
+  readonly alerts = this.counter('posthaste_alerts_total', 'Alerts by what became of them', [
+    'kind',
+    'event',
+  ]);
+  readonly alertCalls = this.counter('posthaste_alert_calls_total', 'Calls to the targets of alerts', [
+    'target',
+    'result',
+  ]);
   readonly acceptGroupRows = this.histogram('posthaste_accept_group_rows', 'Rows in one accept commit', ROWS);
   readonly claimGroupRows = this.histogram('posthaste_claim_group_rows', 'Rows in one claim commit', ROWS);
   readonly outcomeGroupRows = this.histogram(

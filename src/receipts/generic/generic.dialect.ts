@@ -10,7 +10,7 @@ export interface GenericCallbacks {
   /** `whsec_` and base64. */
   secret: string;
   /** An address in its channel's normal form; undefined for what is none. */
-  addressOf(text: string): string | undefined;
+  addressOf: (text: string) => string | undefined;
 }
 
 /** Older or newer is a replay, or a clock that is wrong (Standard Webhooks 1.0, "Timestamp verification"). Milliseconds. */
@@ -55,7 +55,7 @@ export class GenericDialect implements Dialect {
     if (!fields || !about || !isKind(fields['status'])) return undefined;
     const kind = fields['status'];
     if ('address' in about && kind !== 'stop' && kind !== 'start') return undefined;
-    const code = typeof fields['code'] === 'string' ? fields['code'] : kind;
+    const code = isWord(fields['code']) ? fields['code'] : kind;
     return {
       kind,
       ...about,
@@ -83,6 +83,10 @@ export class GenericDialect implements Dialect {
 
 /** One of each live secret; nobody has more than a few. */
 const MAX_SIGNATURES = 10;
+
+/** A sentence may quote an address; a code does not. */
+const isWord = (value: unknown): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9._-]{1,48}$/.test(value);
 
 const isKind = (value: unknown): value is Kind => (KINDS as readonly unknown[]).includes(value);
 

@@ -12,7 +12,7 @@ export interface TwilioCallbacks {
   /** What stands before our path in the URL that Twilio knows; it signs the whole of it. */
   publicUrl: string;
   /** E.164, or undefined for what is no phone number (`whatsapp:…`). */
-  phoneNumberOf(text: string): string | undefined;
+  phoneNumberOf: (text: string) => string | undefined;
 }
 
 /** Twilio sends some twenty. More would only make sorting them dear. */

@@ -5,6 +5,7 @@ import { startPostgres, type TestPostgres } from '../../support/postgres.js';
 import { waitFor } from '../../support/wait-for.js';
 
 const LETTER = { type: 'welcome', recipient: 'ada@example.com', channel: 'email', data: { name: 'Ada' } };
+const EVENT = { type: 'order.shipped', data: { order: 77 } };
 /** The contract's word: a caller is told within three seconds. */
 const MAX_MS = 3_000;
 const CALLERS = 50;
@@ -32,11 +33,15 @@ describe('the door without PostgreSQL', () => {
     return { status, body, ms: performance.now() - begun };
   };
 
-  /** Mail, webhooks and batches at once: what waits in a group, for a pool, for an endpoint. */
+  /** Mail, webhooks, events and batches at once: what waits in a group, for a pool, for an endpoint. */
   const ask = (name: string): Promise<(Answer & { ms: number })[]> =>
     Promise.all(
       Array.from({ length: CALLERS }, (_, i) => {
         const letter = { ...LETTER, business_id: `${name}-${i}` };
+        if (i % 10 === 7)
+          return timed(async () =>
+            app.request('post', '/v1/events').send({ ...EVENT, business_id: letter.business_id }),
+          );
         if (i % 10 === 8) return timed(() => app.send({ ...letter, channel: 'webhook', to: endpoint }));
         if (i % 10 === 9)
           return timed(async () =>

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey } from '../../support/api-keys.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { letters, settle } from '../../support/settled.js';
+import { waitFor } from '../../support/wait-for.js';
 import { faultsOfDocument, OpenApiContract, type OpenApiDocument } from '../../support/open-api-contract.js';
 
 const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
@@ -169,14 +170,51 @@ describe('the OpenAPI document', () => {
     await ask('get', `${path}/{id}`, { id: created.id, status: 200 });
     const secret = await ask('get', `${path}/{id}/secret`, { id: created.id, status: 200 });
     expect(secret.body.secret).toBe(created.secret);
-    await ask('delete', `${path}/{id}`, { id: created.id, status: 204 });
-    for (const [method, rest] of [
+    const { id } = created;
+    const since = '2026-01-01T00:00:00Z';
+    await ask('patch', `${path}/{id}`, { id, status: 200, body: { asymmetric: true, concurrency: 2 } });
+    await ask('patch', `${path}/{id}`, { id, status: 400, body: { colour: 'red' } });
+    await ask('post', `${path}/{id}/rotate-secret`, { id, status: 200, body: { overlap: '1h' } });
+    await ask('post', `${path}/{id}/rotate-secret`, { id, status: 400, body: { overlap: '8d' } });
+    await ask('post', `${path}/{id}/test`, { id, status: 202 });
+    await ask('post', `${path}/{id}/recover`, { id, status: 202, body: { since } });
+    await ask('post', `${path}/{id}/recover`, { id, status: 400, body: {} });
+    await ask('get', `${path}/{id}/attempts`, { id, status: 200, query: { status: 'failed' } });
+    await ask('get', `${path}/{id}/attempts`, { id, status: 400, query: { cursor: 'x' } });
+    await ask('get', `${path}/{id}/health`, { id, status: 200 });
+    await ask('patch', `${path}/{id}`, { id, status: 200, body: { enabled: false } });
+    await ask('post', `${path}/{id}/test`, { id, status: 409 });
+    await ask('get', `${path}/{id}/health`, { id, status: 200 });
+    await ask('post', `${path}/{id}/enable`, { id, status: 200 });
+    await ask('delete', `${path}/{id}`, { id, status: 204 });
+    for (const [method, rest, body] of [
       ['get', ''],
       ['get', '/secret'],
+      ['get', '/attempts'],
+      ['get', '/health'],
+      ['patch', '', {}],
+      ['post', '/rotate-secret', {}],
+      ['post', '/test'],
+      ['post', '/recover', { since }],
+      ['post', '/enable'],
       ['delete', ''],
     ] as const) {
-      await ask(method, `${path}/{id}${rest}`, { id: created.id, status: 404 });
+      await ask(method, `${path}/{id}${rest}`, { id, status: 404, ...(body ? { body } : {}) });
     }
+  });
+
+  it('foretells what becomes of events', async () => {
+    const path = '/v1/events';
+    const body = { type: 'order.shipped', business_id: 'order-77', recipient: 'acme', data: { order: 77 } };
+    const { body: accepted } = await ask('post', path, { status: 202, body });
+    await ask('post', path, { status: 200, body });
+    await ask('post', path, { status: 409, body: { ...body, data: {} } });
+    await ask('post', path, { status: 413, body: { ...body, data: { name: 'a'.repeat(70_000) } } });
+    await ask('post', path, { status: 400, body: { ...body, type: 'posthaste.alert.raised' } });
+    await ask('get', `${path}/{id}`, { id: accepted.id, status: 200 });
+    await ask('get', `${path}/{id}`, { id: 'evt_x', status: 404 });
+    await ask('get', '/v1/notifications', { status: 200, query: { event_id: accepted.id } });
+    await ask('get', '/v1/event-types', { status: 200 });
   });
 
   it('foretells what operators and the sandbox see', async () => {
@@ -252,6 +290,37 @@ describe('the OpenAPI document', () => {
   it('foretells how callbacks are refused', async () => {
     const path = '/v1/callbacks/{provider}';
     await ask('post', path, { id: 'nobody', status: 404, key: null, body: {} });
+  });
+
+  it('foretells what operators see of the whole, hold, and let go', async () => {
+    await app.pool.query(
+      `INSERT INTO gates (kind, key, held_by, held_until) VALUES ('provider', 'sandbox-email', 'configuration', now() + interval '1 hour')`,
+    );
+    const [provider, queue] = ['/v1/admin/providers/{name}', '/v1/admin/queues/{name}'];
+    await ask('get', '/v1/admin/providers', { status: 200 });
+    await ask('get', '/v1/admin/queues', { status: 200 });
+    for (const verb of ['pause', 'resume']) {
+      await ask('post', `${provider}/${verb}`, { id: 'sandbox-email', status: 200 });
+      await ask('post', `${provider}/${verb}`, { id: 'x', status: 404 });
+      await ask('post', `${queue}/${verb}`, { id: 'sandbox-email.bulk', status: 200 });
+      await ask('post', `${queue}/${verb}`, { id: 'x', status: 404 });
+    }
+    for (const state of ['open', 'closed'])
+      await ask('post', `${provider}/breaker`, { id: 'sandbox-sms', status: 200, body: { state } });
+    await ask('post', `${provider}/breaker`, { id: 'x', status: 404, body: { state: 'open' } });
+    await ask('post', `${provider}/breaker`, { id: 'sandbox-sms', status: 400, body: { state: 'ajar' } });
+    const alerts = await waitFor(
+      async () => {
+        const { body } = await ask('get', '/v1/admin/alerts', { status: 200, query: { state: 'open' } });
+        return body.items.length > 0 ? body.items : undefined;
+      },
+      { what: 'an alert' },
+    );
+    await ask('get', '/v1/admin/overview', { status: 200 });
+    await ask('get', '/v1/admin/alerts', { status: 200, query: { cursor: alerts[0].id, limit: 1 } });
+    await ask('get', '/v1/admin/alerts', { status: 400, query: { cursor: 'x' } });
+    await ask('post', '/v1/admin/alerts/{id}/acknowledge', { id: alerts[0].id, status: 200 });
+    await ask('post', '/v1/admin/alerts/{id}/acknowledge', { id: 'x', status: 404 });
   });
 
   it('was asked about every operation it has', () => {

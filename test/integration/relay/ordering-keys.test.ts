@@ -92,6 +92,7 @@ describe('ordering keys', () => {
         next,
         durationMs: 1,
         pinnedProvider: null,
+        contentDigest: null,
       })),
     );
     return hints.map(({ id }) => id);

@@ -26,7 +26,7 @@ describe('the time bound of a chunk', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     slots = new Slots(1);
-    endpoints = new EndpointSlots(1);
+    endpoints = new EndpointSlots(1, { find: async () => undefined });
     handedBack = [];
     const outbox = {
       takeBack: async (_provider: string, hints: readonly Hint[]) =>

@@ -79,8 +79,41 @@ describe('slots', () => {
 });
 
 describe('slots of endpoints', () => {
+  const unknown = { find: async () => undefined };
+  const capped = (caps: Record<string, number>) => ({
+    find: async (id: string) => ({ concurrency: caps[id] }) as never,
+  });
+
+  it('obey a cap of the endpoint’s own, and its changes while calls are in flight', async () => {
+    const caps: Record<string, number> = { a: 1 };
+    const slots = new EndpointSlots(2, capped(caps));
+    await slots.learn(['a', 'b']);
+    const first = await slots.take('a', never);
+    await slots.take('b', never);
+    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
+    const waiting = slots.take('a', never);
+    caps['a'] = 3;
+    await slots.learn(['a']);
+    expect(await waiting).toBeDefined();
+    caps['a'] = 1;
+    await slots.learn(['a']);
+    first!.release();
+    expect(slots.hasPlace('a')).toBe(false);
+  });
+
+  it('keep what they know while the directory does not answer', async () => {
+    let isAway = false;
+    const find = async () => (isAway ? Promise.reject(new Error('away')) : ({ concurrency: 1 } as never));
+    const slots = new EndpointSlots(5, { find });
+    await slots.learn(['a']);
+    isAway = true;
+    await slots.learn(['a']);
+    await slots.take('a', never);
+    expect(slots.hasPlace('a')).toBe(false);
+  });
+
   it('hold one endpoint to its few and leave the others alone', async () => {
-    const slots = new EndpointSlots(2);
+    const slots = new EndpointSlots(2, unknown);
     const taken = [await slots.take('a', never), await slots.take('a', never)];
     expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
     const waiting = slots.take('a', never);
@@ -91,14 +124,14 @@ describe('slots of endpoints', () => {
   });
 
   it('are not given to who has gone away, and leave nothing behind', async () => {
-    const slots = new EndpointSlots(1);
+    const slots = new EndpointSlots(1, unknown);
     expect(await slots.take('a', AbortSignal.abort())).toBeUndefined();
     expect(slots.hasPlace('a')).toBe(true);
     expect((slots as unknown as { byEndpoint: Map<string, unknown> }).byEndpoint.size).toBe(0);
   });
 
   it('keep their number though a place is given back twice', async () => {
-    const slots = new EndpointSlots(1);
+    const slots = new EndpointSlots(1, unknown);
     const stale = (await slots.take('a', never))!;
     stale.release();
     const held = await slots.take('a', never);

@@ -3,22 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { signatureOf } from '../../../src/channels/webhook/signature.js';
 import { freePort } from '../../../src/embedded/free-port.js';
+import { newSigningPair } from '../../../src/endpoints/endpoint-keys.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PAGE = readFileSync(join(ROOT, 'docs/webhooks.md'), 'utf8');
 const SECRET = `whsec_${randomBytes(32).toString('base64')}`;
 const BODY = '{"type":"order.shipped","timestamp":"2026-11-22T09:00:00.000Z","data":{"order":"77 ü"}}';
 
-const example = (language: string): string => new RegExp('```' + language + '\\n([^]*?)```').exec(PAGE)![1]!;
-const compiled = (): string =>
-  ts.transpileModule(example('ts'), {
+const example = (language: string, nth = 0): string =>
+  [...PAGE.matchAll(new RegExp('```' + language + '\\n([^]*?)```', 'g'))][nth]![1]!;
+const compiled = (nth = 0): string =>
+  ts.transpileModule(example('ts', nth), {
     compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 },
   }).outputText;
 const hasPython = (): boolean =>
@@ -77,5 +79,57 @@ describe.each(RECEIVERS)('docs/webhooks.md: $name', ({ file, command, source }) 
 
   it('refuses what was changed on the way', async () => {
     expect(await deliver('ntf_2', BODY.replace('77', '78'), BODY)).toBe(401);
+  });
+});
+
+describe('docs/webhooks.md: the verifier of v1a', () => {
+  const [ours, theirs] = [newSigningPair(), newSigningPair()];
+  let folder: string;
+  let verifiesV1a: (body: Buffer, headers: Record<string, string | undefined>, publicKey: string) => boolean;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'posthaste-example-'));
+    writeFileSync(join(folder, 'v1a.mjs'), compiled(1));
+    ({ verifiesV1a } = (await import(pathToFileURL(join(folder, 'v1a.mjs')).href)) as {
+      verifiesV1a: typeof verifiesV1a;
+    });
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const headersOf = (timestamp = Math.floor(Date.now() / 1000)): Record<string, string> => ({
+    'webhook-id': 'ntf_1',
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': signatureOf(
+      'ntf_1',
+      timestamp,
+      BODY,
+      [SECRET],
+      [theirs.signingKey, ours.signingKey],
+    ),
+  });
+
+  it('takes what we sign with a key pair', () => {
+    expect(verifiesV1a(Buffer.from(BODY), headersOf(), ours.publicKey)).toBe(true);
+  });
+
+  it.each([
+    ['another body', Buffer.from(`${BODY} `), headersOf(), ours.publicKey],
+    ['an old timestamp', Buffer.from(BODY), headersOf(Math.floor(Date.now() / 1000) - 301), ours.publicKey],
+    [
+      'a timestamp that is none',
+      Buffer.from(BODY),
+      { ...headersOf(), 'webhook-timestamp': 'now' },
+      ours.publicKey,
+    ],
+    ['another key', Buffer.from(BODY), headersOf(), newSigningPair().publicKey],
+    ['no signature', Buffer.from(BODY), { ...headersOf(), 'webhook-signature': undefined }, ours.publicKey],
+    [
+      'a secret’s signature alone',
+      Buffer.from(BODY),
+      { ...headersOf(), 'webhook-signature': 'v1,abc' },
+      ours.publicKey,
+    ],
+  ])('refuses %s', (_what, body, headers, publicKey) => {
+    expect(verifiesV1a(body, headers, publicKey)).toBe(false);
   });
 });

@@ -31,7 +31,7 @@ describe('what happens next in quiet hours', () => {
       at: OPENS.toISOString(),
       waiting_for: 'schedule',
       reason: expect.stringContaining('quiet hours'),
-      can: ['retry', 'cancel'],
+      can: ['cancel'], // nobody's hurry breaks them
     });
   });
 
@@ -52,7 +52,9 @@ describe('why it is suppressed', () => {
     ['suppression_hard_bounce', 'the address takes no mail or texts'],
     ['smtp_550_5.1.1', 'the provider refused the address (smtp_550_5.1.1)'],
   ])('%s', (code, because) => {
-    const suppressed = story(null, { undelivered: { since: OPENS, class: 'suppress', code, detail: null } });
+    const suppressed = story(null, {
+      undelivered: { since: OPENS, class: 'suppress', code, detail: null, askAt: null },
+    });
     suppressed.notification.status = 'suppressed';
     expect(explain(suppressed)).toEqual({ action: 'none', reason: `It is suppressed: ${because}.`, can: [] });
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AddressFilter } from '../../../src/platform/http/address-filter.js';
 import { checkWebhookUrl } from '../../../src/platform/http/webhook-url.js';
+import { HOSTILE_URLS } from '../../support/hostile-urls.js';
 
 const filter = new AddressFilter([]);
 const faultOf = (url: string, by = filter): string | undefined => {
@@ -24,93 +25,7 @@ describe('a webhook’s URL', () => {
     expect(checkWebhookUrl(text, filter)).toMatchObject({ url: { href: normal } });
   });
 
-  it.each([
-    // this machine
-    'https://127.0.0.1/',
-    'https://127.1/',
-    'https://2130706433/',
-    'https://0x7f000001/',
-    'https://0177.0.0.1/',
-    'https://0x7f.1/',
-    'https://127.0.0.1./',
-    'https://１２７.０.０.１/',
-    'https://①②⑦.⓪.⓪.①/',
-    'https://127。0。0。1/',
-    'https://0.0.0.0/',
-    'https://0/',
-    'https://%31%32%37.0.0.1/',
-    'https://[::1]/',
-    'https://[::]/',
-    'https://[::ffff:127.0.0.1]/',
-    'https://[::ffff:7f00:1]/',
-    'https://[::127.0.0.1]/',
-    'https://[0:0:0:0:0:0:0:1]/',
-    // its network
-    'https://10.0.0.1/',
-    'https://172.16.0.1/',
-    'https://172.31.255.255/',
-    'https://192.168.1.1/',
-    'https://169.254.169.254/',
-    'https://0xa9fea9fe/',
-    'https://100.64.0.1/',
-    'https://100.100.100.200/',
-    'https://192.0.0.192/',
-    'https://168.63.129.16/',
-    'https://198.18.0.1/',
-    'https://192.0.2.1/',
-    'https://224.0.0.1/',
-    'https://255.255.255.255/',
-    'https://240.0.0.1/',
-    'https://[fe80::1]/',
-    'https://[fc00::1]/',
-    'https://[fd00:ec2::254]/',
-    'https://[fec0::1]/',
-    'https://[ff02::1]/',
-    'https://[2001:db8::1]/',
-    // ways through
-    'https://[64:ff9b::7f00:1]/',
-    'https://[64:ff9b:1::7f00:1]/',
-    'https://[2002:7f00:1::]/',
-    'https://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/',
-    'https://[::ffff:0:7f00:1]/',
-    'https://[4000::1]/',
-    // names of inside
-    'https://localhost/',
-    'https://localhost./',
-    'https://LOCALHOST/',
-    'https://a.localhost/',
-    'https://intranet/',
-    'https://metadata.google.internal/',
-    'https://metadata.google.internal./',
-    'https://metadata.google.internal../',
-    'https://printer.local/',
-    'https://x.home.arpa/',
-    'https://host.lan/',
-    // more than an address
-    'https://user@hooks.example.com/',
-    'https://user:pass@hooks.example.com/',
-    'https://hooks.example.com@127.0.0.1/',
-    'https://:@hooks.example.com:22/',
-    'https://hooks.example.com:22/',
-    'https://hooks.example.com:80/',
-    'https://hooks.example.com:65535/',
-    'https://93.184.216.34:6379/',
-    'http://hooks.example.com/',
-    'ftp://hooks.example.com/',
-    'file:///etc/passwd',
-    'gopher://hooks.example.com/',
-    'javascript:alert(1)',
-    'data:text/html,x',
-    '//hooks.example.com/',
-    'https://',
-    'https:///',
-    'https://[::1',
-    'https://[fe80::1%25eth0]/',
-    'https://ho oks.example.com/',
-    '',
-    'hooks.example.com',
-    `https://hooks.example.com/${'a'.repeat(2_048)}`,
-  ])('%s is refused', (url) => {
+  it.each(HOSTILE_URLS)('%s is refused', (url) => {
     expect(faultOf(url)).toBeTypeOf('string');
   });
 

@@ -5,6 +5,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { failed, type Outcome, taken } from '../../../../domain/outcome.js';
 import { fromPublicId } from '../../../../domain/public-id.js';
 import type { EndpointDirectory, EndpointTarget } from '../../../../endpoints/endpoint-directory.service.js';
+import { MAX_ENDPOINT_CONCURRENCY } from '../../../../endpoints/endpoint.schema.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
 import { type AddressFilter, AddressRefused } from '../../../../platform/http/address-filter.js';
 import { OWN_HEADER } from '../../../../platform/http/own-headers.js';
@@ -60,7 +61,8 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     this.name = config.name;
     this.agent = new Agent({
       connect: { lookup: filter.lookup, timeout: CONNECT_TIMEOUT_MS },
-      connections: config.perEndpointConcurrency * 4, // several endpoints may share a host
+      // Several endpoints may share a host, and one may have a cap of its own.
+      connections: Math.max(config.perEndpointConcurrency * 4, MAX_ENDPOINT_CONCURRENCY),
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: config.timeoutMs,
       bodyTimeout: BODY_DEADLINE_MS,
@@ -85,7 +87,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     }
     const endpoint = await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
     if (!endpoint) return refusal('gone', 'endpoint_deleted', 'The endpoint has been deleted.');
-    if (!endpoint.isEnabled) return refusal('gone', 'endpoint_disabled', 'The endpoint is disabled.');
+    if (!endpoint.isEnabled) return switchedOff();
     const checked = this.check(endpoint);
     if ('fault' in checked) return refusal('permanent', 'address_refused', `The URL ${checked.fault}.`);
     return this.post(checked.url, parcel, endpoint, call);
@@ -171,7 +173,7 @@ function headersFor(
     'user-agent': `Posthaste/${VERSION}`,
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
-    'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets),
+    'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys),
   };
 }
 
@@ -211,6 +213,15 @@ function cutShort(error: unknown): Outcome {
   const { kind, code, detail } = networkFaultOf(error);
   return failed(kind, { class: kind === 'in_doubt' ? 'in_doubt' : 'lease', code, detail, scope: 'message' });
 }
+
+/** It was claimed while the switch was thrown: it goes back, consumes no try, and waits at the gate like all the others. */
+const switchedOff = (): Outcome =>
+  failed('not_sent', {
+    class: 'lease',
+    code: 'endpoint_disabled',
+    detail: 'The endpoint is disabled, so nobody was called.',
+    scope: 'message',
+  });
 
 const isRefusedAddress = (error: unknown): boolean =>
   error instanceof AddressRefused || (error as { cause?: unknown }).cause instanceof AddressRefused;

@@ -1,0 +1,113 @@
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { PoolClient } from 'pg';
+
+import { differingFields } from '../accept/fingerprint.js';
+import { WakeUp } from '../accept/wake-up.js';
+import { toPublicId } from '../domain/public-id.js';
+import { GroupCommit } from '../platform/database/group-commit.js';
+import { WorkPool } from '../platform/database/pools.js';
+import { inTransaction } from '../platform/database/transaction.js';
+import { Problem } from '../platform/http/problem.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import { type EventDraft, EventDrafts } from './event-drafts.service.js';
+import type { AcceptedEvent, EventRequest } from './event.schema.js';
+import { FanOut } from './fan-out.service.js';
+import { findEventByKey, type KnownEvent } from './sql/find-event.js';
+import { insertEvents } from './sql/insert-events.js';
+
+export interface EventAnswer {
+  httpStatus: 200 | 202;
+  body: AcceptedEvent;
+}
+
+interface Underway {
+  draft: EventDraft;
+  /** PostgreSQL has answered: what follows takes its time, in bounded steps. */
+  begun: () => void;
+}
+
+/** A fan-out holds a connection for as long as it takes; the rest of the pool stays for everybody else. */
+const AT_ONCE = 4;
+
+/**
+ * The door for events: all subscribers are owed their notification when it is answered, or none is.
+ *
+ * One transaction holds the event and its fan-out, so a process that dies in the middle leaves nothing, and the caller's
+ * repetition makes it whole. A known key is answered before anything that the configuration can change is looked at; then
+ * it is spread again, which reaches only endpoints that did not have it.
+ */
+@Injectable()
+export class AcceptEvent implements OnApplicationShutdown {
+  /** One event a transaction; what lost a deadlock is repeated once. */
+  private readonly group = new GroupCommit<Underway, EventAnswer>(
+    async ([one]) => [await this.settle(one!)],
+    { maxRows: 1, inFlight: AT_ONCE },
+  );
+
+  constructor(
+    @Inject(WorkPool) private readonly pool: WorkPool,
+    @Inject(EventDrafts) private readonly drafts: EventDrafts,
+    @Inject(FanOut) private readonly fanOut: FanOut,
+    @Inject(WakeUp) private readonly wakeUp: WakeUp,
+    @Inject(Gauges) private readonly gauges: Gauges,
+  ) {}
+
+  /** Throws, or rejects with, Problem. `begun` ends when PostgreSQL has answered, `answer` when it is all durable. */
+  accept(request: EventRequest, apiKeyId: string): { begun: Promise<unknown>; answer: Promise<EventAnswer> } {
+    const draft = this.drafts.of(request, apiKeyId);
+    let answer!: Promise<EventAnswer>;
+    const begun = new Promise<void>((resolve) => (answer = this.group.add({ draft, begun: resolve })));
+    return { begun: Promise.race([begun, answer]), answer };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.group.drain();
+  }
+
+  private async settle(one: Underway): Promise<EventAnswer> {
+    try {
+      const answer = await inTransaction(this.pool, (tx) => this.settleWithin(tx, one));
+      this.wakeUp.soon();
+      this.gauges.events.inc({ result: answer.body.duplicate ? 'duplicate' : 'accepted' });
+      return answer;
+    } catch (error) {
+      if (error instanceof Problem) this.gauges.events.inc({ result: error.code });
+      throw error;
+    }
+  }
+
+  private async settleWithin(tx: PoolClient, { draft, begun }: Underway): Promise<EventAnswer> {
+    const known = await this.store(tx, draft);
+    begun();
+    if (known?.isErased) return answerOf(known.id, 0, known);
+    const [matched] = await this.fanOut.spread(tx, [{ ...draft.event, id: known?.id ?? draft.event.id }]);
+    return answerOf(known?.id ?? draft.event.id, matched!, known);
+  }
+
+  /** Undefined: it is new, and stored. Throws a refusal that counts only for keys that are new, or the conflict. */
+  private async store(tx: PoolClient, { row, refusal }: EventDraft): Promise<KnownEvent | undefined> {
+    if (!refusal && (await insertEvents(tx, [row])).size === 1) return undefined;
+    const known = await findEventByKey(tx, row.keyHash);
+    if (!known) throw refusal ?? new Error('A key was refused as known, yet nobody holds it.');
+    const fields = differingFields(known.fingerprint, row.fingerprint);
+    if (fields.length > 0) throw conflict(toPublicId('event', known.id), fields);
+    return known;
+  }
+}
+
+const answerOf = (id: string, matched: number, known: KnownEvent | undefined): EventAnswer => ({
+  httpStatus: known ? 200 : 202,
+  body: {
+    id: toPublicId('event', id),
+    matched,
+    duplicate: known !== undefined,
+    ...(known?.isErased ? { erased: true } : {}),
+  },
+});
+
+const conflict = (id: string, fields: string[]): Problem =>
+  new Problem(
+    'idempotency_conflict',
+    `This key was accepted before with other content: ${fields.join(', ')}. Nothing was changed.`,
+    { extensions: { id, fields } },
+  );
