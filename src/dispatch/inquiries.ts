@@ -11,6 +11,9 @@ const CLOCK_MARGIN_MS = 120_000;
 /** A call that was cut may still be worked on, and is listed when that is done. */
 const MAY_COME_LATER_MS = 300_000;
 
+/** Only webhooks tell events, and their receivers cannot be asked. */
+const OF_NO_EVENT = { eventId: null, eventPayload: null } as const;
+
 /** What became of a question, and the digest of what was asked for (hex). */
 export type Asked = { digest: string; inquiry: Inquiry };
 
@@ -54,9 +57,7 @@ export class Inquiries implements OnModuleDestroy {
   /** As its attempt recorded it; of a worker that was lost, what would be sent now. */
   private digestOf(doubt: DoubtToAsk & { payload: Buffer }): string {
     const recorded = doubt.doubts.findLast((one) => one.provider === doubt.provider)?.digest;
-    if (recorded !== undefined && recorded !== null) return recorded;
-    // Only webhooks tell an event's data, and no receiver can be asked what it has.
-    return this.packing.pack({ ...doubt, eventId: null, eventPayload: null }, doubt.provider).digest!;
+    return recorded ?? this.packing.pack({ ...doubt, ...OF_NO_EVENT }, doubt.provider).digest!;
   }
 
   private open(name: string): Provider {

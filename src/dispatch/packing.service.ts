@@ -5,21 +5,16 @@ import type { Content, Parcel } from '../channels/channel.js';
 import { contentDigest, keyOf } from '../channels/content-digest.js';
 import type { ChannelName, Lane } from '../domain/channel.js';
 import { toPublicId } from '../domain/public-id.js';
-import { PayloadVault } from '../notifications/payload.js';
+import { PayloadVault, type Sealed } from '../notifications/payload.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 
 /** What a parcel is made of. */
-export interface Packable {
-  id: string;
+export interface Packable extends Sealed {
   type: string;
   channel: ChannelName;
   lane: Lane;
   template: string;
   locale: string | null;
-  payload: Buffer;
-  /** Webhooks may carry an event's data, which is kept with the event. */
-  eventId: string | null;
-  eventPayload: Buffer | null;
   attempt: number;
   createdAt: Date;
 }
@@ -51,7 +46,7 @@ export class Packing {
   }
 
   /** The address alone, where nothing needs to be rendered. */
-  addressOf({ id, payload }: Pick<Packable, 'id' | 'payload'>): string {
+  addressOf({ id, payload }: Pick<Sealed, 'id' | 'payload'>): string {
     return this.vault.open(id, payload).to;
   }
 

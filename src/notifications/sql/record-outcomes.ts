@@ -19,7 +19,7 @@ export interface AttemptRecord {
   /** After an unknown outcome it may only go to the provider that may have it; else null. */
   pinnedProvider: string | null;
   /** Of what was sent, hex; null where nobody will need it. */
-  contentDigest: string | null;
+  contentDigest?: string | null;
   /** What the outcome says of the address; undefined: nothing. */
   suppression?: SuppressionDraft | undefined;
   /** Set when its provider reports later: then the provider's id is kept where a receipt finds it. */
@@ -145,6 +145,6 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
     column((r) => r.awaitsReceipt ?? false),
     column((r) => (r.next.status === 'in_doubt' ? (r.next.askInMs ?? null) : null)),
-    column((r) => r.contentDigest),
+    column((r) => r.contentDigest ?? null),
   ];
 }

@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import { tellOf } from '../../own-events/telling.js';
+
 /** A message that the provider has, and the doubt it ends. */
 export interface Found {
   id: string;
@@ -34,8 +36,8 @@ const SETTLE_FOUND = `
        AND NOT EXISTS (
              SELECT FROM provider_messages m
               WHERE m.provider = $5 AND m.provider_message_id = $6 AND m.notification_id <> $1)
-    RETURNING n.id
-  ), told AS (
+    RETURNING n.id, n.type, n.status, n.dispatch, n.attempts, $8::text AS code, $9::text AS class
+  ), answered AS (
     UPDATE attempts SET asked_at = now(), answer = 'found', content_digest = decode($7, 'hex')
      WHERE notification_id = (SELECT id FROM settled) AND number = $4
   ), known_there_as AS (
@@ -49,6 +51,7 @@ const SETTLE_FOUND = `
      WHERE notification_id = (SELECT id FROM settled) AND $3 = 'bounced'
   ), released AS (
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM settled)
+  ), told AS (${tellOf('settled')}
   )
   SELECT (SELECT pg_notify('posthaste_outbox', '')) FROM settled`;
 

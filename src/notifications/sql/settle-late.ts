@@ -35,7 +35,7 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
         record.outcome.detail,
         Math.round(record.durationMs),
         WORKER_LOST,
-        record.contentDigest,
+        record.contentDigest ?? null,
       ],
     );
     if (completed.rowCount === 1) await keepProviderMessage(client, record);

@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import { tellOf } from '../../own-events/telling.js';
+
 /** A doubt whose provider was asked for the last time and has nothing of it. */
 export interface Unfound {
   id: string;
@@ -21,8 +23,9 @@ const SETTLE_UNFOUND = `
            updated_at = now()
      WHERE n.id = $1 AND n.dispatch = $2 AND n.status = 'in_doubt'
        AND ($4 = 'expired' OR least(n.expires_at, n.deadline_at) > now())
-    RETURNING n.id, n.channel, n.lane, n.endpoint_id, n.dispatch, n.expires_at, n.deadline_at
-  ), told AS (
+    RETURNING n.id, n.type, n.status, n.attempts, n.channel, n.lane, n.endpoint_id, n.dispatch, n.expires_at, n.deadline_at,
+              n.reason AS code, 'expired' AS class
+  ), answered AS (
     UPDATE attempts SET asked_at = now(), answer = 'not_found'
      WHERE notification_id = (SELECT id FROM moved) AND number = $3
   ), owed AS (
@@ -39,6 +42,7 @@ const SETTLE_UNFOUND = `
      WHERE notification_id = (SELECT id FROM moved) AND $4 = 'expired'
   ), released AS (
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM moved) AND $4 = 'expired'
+  ), told AS (${tellOf('moved')}
   )
   SELECT (SELECT pg_notify('posthaste_outbox', '')) FROM moved`;
 

@@ -28,7 +28,7 @@ describe('the end of a doubt', () => {
   });
 
   beforeEach(async () => {
-    await pool.query('TRUNCATE notifications, outbox, attempts, undelivered, ordered');
+    await pool.query('TRUNCATE notifications, outbox, attempts, undelivered, ordered, provider_messages');
   });
 
   const digest = () => randomBytes(31).toString('hex');
