@@ -4,23 +4,29 @@ import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { AddressFaults } from '../dispatch/address-faults.js';
 import { QuietTime } from '../dispatch/quiet-time.js';
+import { Inquiries } from '../dispatch/inquiries.js';
+import { Packing } from '../dispatch/packing.service.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { FanOut } from '../events/fan-out.service.js';
 import { OwnEventDrafts } from '../events/own-event-drafts.service.js';
 import { OwnEventRunner } from '../events/own-event.runner.js';
+import { DoubtsRepository } from '../notifications/doubts.repository.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
+import { Publisher } from '../relay/publisher.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
 import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
+import { Reconciler } from '../upkeep/reconciler.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
 
@@ -30,9 +36,15 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayLoop,
     RelayService,
     ProviderRouter,
+    Publisher,
     AddressFaults,
     QuietTime,
     Verdict,
+    BlockedHeads,
+    Packing,
+    Inquiries,
+    DoubtsRepository,
+    Reconciler,
     LostHints,
     DeadWorkers,
     Overdue,
@@ -52,6 +64,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         Gauges,
         Log,
         LostHints,
+        BlockedHeads,
         DeadWorkers,
         Overdue,
         FailingEndpoints,
@@ -59,6 +72,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         PendingReceipts,
         RedriveRunner,
         OwnEventRunner,
+        Reconciler,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),

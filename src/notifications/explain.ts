@@ -2,7 +2,8 @@ import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
 import { QUIET_HOURS } from '../domain/decide-next.js';
 import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
-import type { Story, Waiting } from './story.js';
+import { explainDoubt, explainRepetition } from './explain-doubt.js';
+import type { Shortage, StoredAttempt, Story, Waiting } from './story.js';
 
 export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
@@ -14,6 +15,7 @@ export interface NextStep {
     | 'pause'
     | 'endpoint'
     | 'retry_timer'
+    | 'budget'
     | 'order'
     | 'schedule'
     | 'queue'
@@ -31,30 +33,32 @@ const RELAY_SILENT_MS = 20_000;
 const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
 
 /**
- * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
- * ordering key, and the relay alone. `reports`: its provider says later what became of a message.
+ * What happens next, and what it waits for: from the outbox row, the head of its ordering key, its gate (`hold`, when that is
+ * closed), what its provider may be given (`shortage`, when that is used up), and the relay alone. `reports`: its provider
+ * says later what became of a message.
  */
 export function explain(
-  { notification, waiting, undelivered }: Pick<Story, 'notification' | 'waiting' | 'undelivered'>,
+  {
+    notification,
+    waiting,
+    undelivered,
+    attempts,
+  }: Pick<Story, 'notification' | 'waiting' | 'undelivered' | 'attempts'>,
   hold?: Hold,
   reports = false,
+  shortage?: Shortage,
 ): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold, notification.expiresAt)
+        ? explainWaiting(waiting, notification, attempts.at(-1), hold, shortage)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
     case 'in_doubt':
-      return {
-        action: 'review',
-        reason: 'Nobody can know from here whether the provider took it. An operator decides.',
-        waiting_for: 'operator',
-        can: ['resolve'],
-      };
+      return explainDoubt(undelivered, attempts);
     case 'dead':
       return {
         action: 'none',
@@ -102,8 +106,14 @@ function explainSuppressed(code: string | null | undefined): string {
 const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
   erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 
-function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Date | null): NextStep {
-  const action = waiting.kind === 'first' ? 'send' : 'retry';
+function explainWaiting(
+  waiting: Waiting,
+  { status, expiresAt }: Story['notification'],
+  last: StoredAttempt | undefined,
+  hold: Hold | undefined,
+  shortage: Shortage | undefined,
+): NextStep {
+  const action = status === 'retrying' ? 'retry' : 'send';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
     return {
@@ -127,12 +137,14 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Dat
       : {
           action,
           at,
-          reason: 'The last attempt failed; it is tried again at this time.',
+          reason:
+            last?.outcome === 'in_doubt'
+              ? explainRepetition(last, waiting.pinnedProvider)
+              : 'The last attempt failed; it is tried again at this time.',
           waiting_for: 'retry_timer',
           can,
         };
   }
-  if (hold) return { action, ...explainHold(hold), can };
   if (waiting.behind !== null) {
     const head = toPublicId('notification', waiting.behind);
     return {
@@ -141,6 +153,11 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Dat
       waiting_for: 'order',
       can,
     };
+  }
+  if (hold) return { action, ...explainHold(hold), can };
+  if (shortage) {
+    const { at, reason, waitingFor } = shortage;
+    return { action, at: at.toISOString(), reason, waiting_for: waitingFor, can };
   }
   const isSilent = waiting.relaySilentMs === null || waiting.relaySilentMs > RELAY_SILENT_MS;
   const reason = isSilent

@@ -36,6 +36,17 @@ export interface StoredAttempt {
   code: string | null;
   detail: string | null;
   durationMs: number | null;
+  /** When the provider was last asked what became of it, and what it said; null: it was not. */
+  askedAt: Date | null;
+  answer: 'found' | 'not_found' | 'unanswered' | null;
+}
+
+/** Why a waiting one that is due, and whose gate is open, does not go yet: what its provider may be given is used up. */
+export interface Shortage {
+  waitingFor: 'rate_limit' | 'budget';
+  /** When the next of those that wait for it may go. */
+  at: Date;
+  reason: string;
 }
 
 /** What its provider said later. */
@@ -51,7 +62,8 @@ export interface StoredReceipt {
 
 /** Where a waiting one stands. */
 export interface Waiting {
-  kind: 'first' | 'retry' | 'redrive';
+  /** It counts against its provider's retry budget. */
+  isRetry: boolean;
   availableAt: Date;
   isDue: boolean;
   /** Why it waits, in a word: `accepted`, `quiet_hours`, the code of a failure. */
@@ -72,6 +84,8 @@ export interface Story {
   attempts: StoredAttempt[];
   receipts: StoredReceipt[];
   waiting: Waiting | undefined;
-  /** When it became undeliverable, and why. */
-  undelivered: { since: Date; class: string | null; code: string | null; detail: string | null } | undefined;
+  /** When it became undeliverable, and why. `askAt`: of a doubt, when its provider is asked next; null: not any more. */
+  undelivered:
+    | { since: Date; class: string | null; code: string | null; detail: string | null; askAt: Date | null }
+    | undefined;
 }

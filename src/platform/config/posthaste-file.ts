@@ -7,8 +7,10 @@ import {
   type ChannelName,
   IN_DOUBT_POLICIES,
   type InDoubtPolicy,
+  type InDoubtRule,
   type Lane,
 } from '../../domain/channel.js';
+import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
@@ -31,6 +33,14 @@ const Breaker = Type.Object(
     minimum: Type.Optional(Type.Integer({ minimum: 1 })),
     window: Type.Optional(Duration),
     reset: Type.Optional(Duration),
+  },
+  strict,
+);
+
+const Budget = Type.Object(
+  {
+    share: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+    minimum: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
   },
   strict,
 );
@@ -60,6 +70,7 @@ const CommonProvider = Type.Object({
   timeout: Type.Optional(Duration),
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
+  retry_budget: Type.Optional(Budget),
   callbacks: Type.Optional(Callbacks),
 });
 
@@ -72,6 +83,8 @@ const Retry = Type.Object(
     jitter: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     slow: Type.Optional(Type.Array(Duration, { maxItems: 50 })),
     deadline: Type.Optional(Duration),
+    in_doubt_delay: Type.Optional(Duration),
+    ask_after: Type.Optional(Type.Array(Duration, { maxItems: 10 })),
   },
   strict,
 );
@@ -158,6 +171,7 @@ export interface ProviderConfig {
   timeoutMs: number;
   perEndpointConcurrency: number;
   breaker: { errorRate: number; minimum: number; windowMs: number; resetMs: number };
+  retryBudget: RetryBudget;
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
   /** As written; see `callbacksOf`. */
@@ -194,6 +208,8 @@ export const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = {
 };
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
+/** A retry for five first sends: a provider that refuses everything is called a fifth more often, not six times. */
+const DEFAULT_RETRY_BUDGET: RetryBudget = { share: 0.2, minimum: 10 };
 
 const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(PosthasteFile);
 
@@ -295,6 +311,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     timeout,
     per_endpoint_concurrency,
     breaker,
+    retry_budget,
     callbacks,
     ...options
   } = raw;
@@ -317,6 +334,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
         breaker?.window === undefined ? Math.max(60_000, 4 * timeoutMs) : parseDurationMs(breaker.window)!,
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
+    retryBudget: { ...DEFAULT_RETRY_BUDGET, ...retry_budget },
     options,
     ...(callbacks === undefined ? {} : { callbacks }),
   };
@@ -353,6 +371,8 @@ function toRetry(raw: Static<typeof Retry> | undefined): Partial<RetryPolicy> {
     jitter: raw.jitter,
     slowMs: raw.slow?.map((step) => parseDurationMs(step)!),
     deadlineMs: duration(raw.deadline),
+    inDoubtDelayMs: duration(raw.in_doubt_delay),
+    askAfterMs: raw.ask_after?.map((step) => parseDurationMs(step)!),
   };
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
@@ -368,6 +388,6 @@ export function inDoubtPolicyOf(
   type: string,
   channel: ChannelName,
   asked: InDoubtPolicy | undefined,
-): InDoubtPolicy {
+): InDoubtRule {
   return asked ?? file.types.get(type)?.onInDoubt ?? DEFAULT_IN_DOUBT[channel];
 }
