@@ -3,12 +3,12 @@ import type { Pool, PoolClient } from 'pg';
 
 import { WorkPool } from '../platform/database/pools.js';
 import { inTransaction } from '../platform/database/transaction.js';
-import { type EndpointRate, readEndpointRates } from './sql/read-endpoint-rates.js';
+import { type EndpointRate, type EndpointTerms, readEndpointTerms } from './sql/read-endpoint-terms.js';
 import { readEndpointRetries } from './sql/read-endpoint-retries.js';
 import { readStandings, type Standing } from './sql/read-standings.js';
 import { type NewLevel, writeLevels } from './sql/write-levels.js';
 
-export type { EndpointRate } from './sql/read-endpoint-rates.js';
+export type { EndpointRate, EndpointTerms } from './sql/read-endpoint-terms.js';
 export type { Standing } from './sql/read-standings.js';
 export type { NewLevel } from './sql/write-levels.js';
 
@@ -41,11 +41,16 @@ export class AllowancesStore {
     return readStandings(db, providers);
   }
 
-  endpointRates(
+  endpointTerms(ids: readonly string[], db: Pool | PoolClient = this.pool): Promise<EndpointTerms> {
+    return readEndpointTerms(db, ids);
+  }
+
+  /** Those of these endpoints that have a rate. */
+  async endpointRates(
     ids: readonly string[],
     db: Pool | PoolClient = this.pool,
   ): Promise<Map<string, EndpointRate>> {
-    return readEndpointRates(db, ids);
+    return (await this.endpointTerms(ids, db)).rates;
   }
 
   endpointRetries(tx: PoolClient, ids: readonly string[]): Promise<Map<string, number>> {

@@ -1,4 +1,9 @@
-import { type EndpointRate, type AllowancesStore, type Standing } from '../allowances/allowances.store.js';
+import type {
+  AllowancesStore,
+  EndpointRate,
+  EndpointTerms,
+  Standing,
+} from '../allowances/allowances.store.js';
 import type { HeldGates } from '../gates/held-gates.js';
 import type {
   EndpointCursor,
@@ -36,11 +41,15 @@ export interface Survey {
   standings: ReadonlyMap<string, Standing>;
   /** Of the endpoints with something due, those that have a rate. */
   endpointRates: ReadonlyMap<string, EndpointRate>;
+  /** And those that want fewer or more calls at once than their provider gives. */
+  endpointCaps: ReadonlyMap<string, number>;
   /** Transactional before bulk, first sends before retries, then by the time of their first. */
   due: DueGroup[];
   /** Endpoints are left to look at: the next pass sees them. */
   hasMore: boolean;
 }
+
+const NO_TERMS: EndpointTerms = { rates: new Map(), caps: new Map() };
 
 /** Looks at what waits, what is out and what may be spent: a few statements, all of them short, most side by side. */
 export class Surveyor {
@@ -69,8 +78,8 @@ export class Surveyor {
       .filter(({ takers }) => takers.length > 0)
       .sort(inServiceOrder);
     const endpoints = due.flatMap((one) => one.endpoints);
-    const endpointRates = endpoints.length > 0 ? await this.allowances.endpointRates(endpoints) : new Map();
-    return { windows, standings, endpointRates, due, hasMore };
+    const { rates, caps } = endpoints.length > 0 ? await this.allowances.endpointTerms(endpoints) : NO_TERMS;
+    return { windows, standings, endpointRates: rates, endpointCaps: caps, due, hasMore };
   }
 }
 

@@ -101,12 +101,17 @@ export class Rations {
       room = due.isProbe
         ? probeRoom(out)
         : Math.min(
-            this.windows.roomOfEndpoint(endpointId, state, route.perEndpointConcurrency),
+            this.windows.roomOfEndpoint(endpointId, state, this.capOf(endpointId, route)),
             this.ofRate(endpointId, out),
           );
       this.endpointRooms.set(endpointId, room);
     }
     return room;
+  }
+
+  /** Its owner's word, else its provider's. */
+  private capOf(endpointId: string, route: Route): number {
+    return this.survey.endpointCaps.get(endpointId) ?? route.perEndpointConcurrency;
   }
 
   private ofRate(endpointId: string, out: number): number {

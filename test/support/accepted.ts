@@ -42,6 +42,6 @@ export async function accept(
   changes: readonly Partial<NewNotification>[],
 ): Promise<string[]> {
   const rows = changes.map(acceptable);
-  await insertAccepted(db as Pool, rows, false);
+  await insertAccepted(db, rows, false);
   return rows.map(({ id }) => id);
 }

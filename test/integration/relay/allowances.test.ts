@@ -90,6 +90,23 @@ describe('allowances in PostgreSQL', () => {
     expect(taken.reduce((sum, one) => sum + one, 0)).toBe(1);
   });
 
+  it('of endpoints are what their owners ask for, and nothing for those that ask for nothing', async () => {
+    const [rated, capped, plain] = [1, 2, 3].map((n) => `01930000-0000-7000-8000-00000000000${n}`) as [
+      string,
+      string,
+      string,
+    ];
+    await pool.query(
+      `INSERT INTO endpoints (id, url, types, secret, rate_limit, concurrency)
+       VALUES ($1, 'https://a.example/', '{*}', '\\x00', '50/s', NULL), ($2, 'https://b.example/', '{*}', '\\x00', NULL, 1),
+              ($3, 'https://c.example/', '{*}', '\\x00', NULL, NULL)`,
+      [rated, capped, plain],
+    );
+    const { rates, caps } = await allowances.endpointTerms([rated, capped, plain]);
+    expect([...rates]).toEqual([[rated, { ratePerSecond: 50, level: undefined }]]);
+    expect([...caps]).toEqual([[capped, 1]]);
+  });
+
   it('spend nothing for a relay that fails before its commit', async () => {
     const failing = allowances.inTurn('ses', async (tx) => {
       await allowances.spend(tx, [{ kind: 'provider', key: 'ses', tokens: 0 }], Date.now());
