@@ -48,7 +48,7 @@ export function toStory(
   return {
     ...toSummary(notification, payload, maxAttempts),
     next_attempt_at: waiting ? waiting.availableAt.toISOString() : null,
-    next: explain(story, obstacle?.hold, reports, obstacle?.shortage),
+    next: explain(story, obstacle?.hold, reports, obstacle?.shortage, obstacle?.isUnserved),
     history: historyOf(story),
   };
 }
