@@ -54,7 +54,7 @@ export const resend: Dialect = {
   channel: 'email',
   read: ({ headers, body }) => {
     const key = String(headers['idempotency-key']);
-    return { key, of: key, to: String((JSON.parse(body) as { to?: unknown }).to) };
+    return { key, of: /^\w*/.exec(key)![0], to: String((JSON.parse(body) as { to?: unknown }).to) };
   },
   taken: (_request, number) => ({ status: 200, body: JSON.stringify({ id: `re-${number}` }) }),
   failed: () => ({ status: 500, body: JSON.stringify({ name: 'internal_server_error', message: 'no' }) }),
