@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { runProgram } from './program.mjs';
 
 /** What the build reads: folders, then files. */
-const FOLDERS = ['src', 'migrations', 'bench'];
+const FOLDERS = ['src', 'migrations', 'bench', 'test/reliability', 'test/support'];
 const FILES = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
 
 /** Compiles when a source differs from what was compiled. By content: a checkout of another branch changes times, too. */

@@ -14,7 +14,7 @@ export interface TestProcess {
   url: string;
   child: ChildProcess;
   /** What it wrote. */
-  output(): string;
+  output: () => string;
   signal(name: NodeJS.Signals): void;
   /** Resolves when it says that it is ready; rejects when it ends first. */
   ready(): Promise<void>;

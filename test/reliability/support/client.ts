@@ -154,7 +154,7 @@ export class Client {
       const answer = await this.agent.request({
         origin: target,
         path,
-        method: method as 'POST',
+        method: method,
         headers: { authorization: `Bearer ${this.apiKey}`, 'content-type': 'application/json' },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });

@@ -143,8 +143,9 @@ export class Stage {
     await this.killAll();
     await this.client.close();
     await this.pool.end();
-    const hops = [this.hops.postgres, this.hops.redis, ...this.further];
-    await Promise.all(hops.map((hop) => hop?.stop()));
+    const { postgres, redis } = this.hops;
+    const hops = [postgres, ...(redis ? [redis] : []), ...this.further];
+    await Promise.all(hops.map((hop) => hop.stop()));
     await this.providers.stop();
     await this.stores.end();
     rmSync(this.folder, { recursive: true, force: true });

@@ -190,7 +190,11 @@ class Pair {
   }
 
   reset(): void {
-    for (const socket of [this.client, this.server]) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of [this.client, this.server]) {
+      if (socket.writableEnded)
+        socket.destroy(); // libuv resets nothing that was shut down, and would keep it open
+      else if (!socket.destroyed) socket.resetAndDestroy();
+    }
   }
 
   end(): void {
