@@ -29,7 +29,7 @@ export class Sender {
   async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Outcome> {
     const parcel = await this.pack(claimed, provider);
     if ('kind' in parcel) return parcel;
-    if (!this.lease.isSafe()) {
+    if (!this.lease.isSafe(claimed.term)) {
       const detail = 'This worker could not renew its lease in time, so it called nobody.';
       return failed('not_sent', { class: 'lease', code: 'lease_lost', detail, scope: 'message' });
     }

@@ -33,6 +33,8 @@ export interface Claimed {
   createdAt: Date;
   expiresAt: Date | null;
   deadlineAt: Date;
+  /** Of its process's lease, at the claim. */
+  term?: number;
 }
 
 /** Of several hints for one notification only the newest can be worth anything. */
