@@ -31,7 +31,7 @@ module.exports = {
       'endpoints-hold-gates',
       'endpoints',
       ['endpoints', 'gates', 'own-events', 'domain', 'platform'],
-      'What waits for a disabled endpoint waits behind its gate.',
+      'What waits for a disabled endpoint waits behind its gate, and subscribers are told.',
     ),
     only(
       'notifications-stand-on-the-floor',

@@ -38,7 +38,10 @@ export const NextView = Type.Object({
 
 const HistoryEntry = Type.Object({
   at: Time('when'),
-  event: Type.String({ description: 'accepted, attempt, receipt, or the status it ended in' }),
+  event: Type.String({
+    description:
+      'accepted, attempt, receipt, asked (the provider, what became of a doubt; `code` is its answer), or the status it ended in',
+  }),
   number: Type.Optional(Type.Integer()),
   provider: Type.Optional(Type.String()),
   outcome: Type.Optional(nullable(oneOf(OUTCOME_KINDS, 'null while the call is under way'))),

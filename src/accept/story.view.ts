@@ -65,11 +65,26 @@ function historyOf({ notification, attempts, receipts, undelivered }: Story): No
         ]
       : [];
   // In the order of our own clock; the providers' are in `reported_at`.
-  const heard = [...attempts.map(toEntry), ...receipts.map(toReceiptEntry)].sort((a, b) =>
+  const heard = [...attempts.flatMap(toEntries), ...receipts.map(toReceiptEntry)].sort((a, b) =>
     a.at.localeCompare(b.at),
   );
   return [{ at: notification.createdAt.toISOString(), event: 'accepted' }, ...heard, ...end];
 }
+
+/** An attempt, and what its provider said when it was asked what became of it. */
+const toEntries = (attempt: StoredAttempt): NotificationStory['history'] =>
+  attempt.askedAt === null || attempt.answer === null
+    ? [toEntry(attempt)]
+    : [
+        toEntry(attempt),
+        {
+          at: attempt.askedAt.toISOString(),
+          event: 'asked',
+          number: attempt.number,
+          provider: attempt.provider,
+          code: attempt.answer,
+        },
+      ];
 
 const toReceiptEntry = (receipt: StoredReceipt): NotificationStory['history'][number] => ({
   at: receipt.receivedAt.toISOString(),

@@ -24,6 +24,7 @@ export const ALERT_KINDS = {
   breaker_open: at('warning'),
   channel_down: at('critical'),
   configuration_refused: at('critical'),
+  endpoint_disabled: at('warning', 0, true),
   relay_silent: at('critical', 5_000),
   worker_silent: at('critical', 5_000),
   upkeep_silent: at('critical', 60_000),

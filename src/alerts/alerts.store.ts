@@ -1,5 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 
+import { toPublicId } from '../domain/public-id.js';
+import { OwnEvents } from '../own-events/own-events.js';
 import { AuditTrail } from '../platform/audit/audit-trail.service.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -31,6 +34,7 @@ export class AlertsStore {
   constructor(
     @Inject(WorkPool) private readonly pool: WorkPool,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(OwnEvents) private readonly ownEvents: OwnEvents,
   ) {}
 
   takeTurn(name: string, forMs: number): Promise<string | undefined> {
@@ -47,7 +51,9 @@ export class AlertsStore {
     return inTransaction(this.pool, async (tx) => {
       if (!(await endTurn(tx, turn, turn.freeInMs))) return [];
       const told = await seeSignals(tx, signals, targets);
-      return [...told, ...(await resolveUnseen(tx, kinds, signals.map(keyOf), quiet, targets))];
+      const changes = [...told, ...(await resolveUnseen(tx, kinds, signals.map(keyOf), quiet, targets))];
+      for (const { id, event } of changes) if (event !== 'repeated') await this.say(tx, id, event);
+      return changes;
     });
   }
 
@@ -70,7 +76,11 @@ export class AlertsStore {
   }
 
   recordOutage(outage: Outage, isTold: boolean): Promise<void> {
-    return recordOutage(this.pool, outage, isTold);
+    return inTransaction(this.pool, async (tx) => {
+      if (!(await recordOutage(tx, outage, isTold))) return;
+      await this.say(tx, outage.id, 'raised');
+      await this.say(tx, outage.id, 'resolved');
+    });
   }
 
   list(filter: AlertFilter): Promise<StoredAlert[]> {
@@ -88,6 +98,19 @@ export class AlertsStore {
         await this.audit.record(tx, { ...word, action: 'alert.acknowledge', ...change });
       }
       return (await listAlerts(tx, { id, limit: 1 }))[0];
+    });
+  }
+
+  /** To subscribers, beside the targets: what was raised, and what is over. */
+  private async say(tx: PoolClient, id: string, event: 'raised' | 'resolved'): Promise<void> {
+    const [alert] = await listAlerts(tx, { id, limit: 1 });
+    const { alertKey: key, kind, severity, summary, count, since } = alert!;
+    const publicId = toPublicId('alert', id);
+    await this.ownEvents.say(tx, {
+      type: `posthaste.alert.${event}`,
+      businessId: publicId,
+      recipient: null,
+      data: { id: publicId, key, kind, severity, summary, count, since: since.toISOString() },
     });
   }
 }

@@ -7,6 +7,7 @@ import type { Queues } from '../queues/queues.js';
 import { BacklogEvaluator } from './evaluators/backlog.evaluator.js';
 import { DeadLettersEvaluator } from './evaluators/dead-letters.evaluator.js';
 import { DurabilityEvaluator } from './evaluators/durability.evaluator.js';
+import { EndpointsEvaluator } from './evaluators/endpoints.evaluator.js';
 import { GatesEvaluator } from './evaluators/gates.evaluator.js';
 import { GrowthEvaluator } from './evaluators/growth.evaluator.js';
 import { InDoubtEvaluator } from './evaluators/in-doubt.evaluator.js';
@@ -31,6 +32,7 @@ export const createEvaluators = ({ pool, gates, channels, queues, alerts }: Sigh
   new BacklogEvaluator(pool, gates, channels, alerts.queueAgeMs),
   new GrowthEvaluator(pool),
   new GatesEvaluator(pool, channels),
+  new EndpointsEvaluator(pool),
   new ProcessesEvaluator(pool),
   new QueueBackendEvaluator(queues),
   new DurabilityEvaluator(pool),

@@ -1,5 +1,4 @@
-import type { ChannelName } from '../domain/channel.js';
-import { CHANNELS } from '../domain/channel.js';
+import { CHANNELS, type ChannelName } from '../domain/channel.js';
 import type { RetryPolicy } from '../domain/retry-policy.js';
 import type { Config } from '../platform/config/config.js';
 import type { Environment } from '../platform/config/environment.js';
@@ -76,7 +75,7 @@ function describeTypes({ file }: Config): Row[] {
 
 function describePolicies(file: Config['file'], type: string, channel: ChannelName): string {
   const inDoubt = inDoubtPolicyOf(file, type, channel, undefined);
-  return `in doubt: ${inDoubt}, ${describeRetry(retryPolicyOf(file, type, channel))}`;
+  return `in doubt: ${inDoubt === 'once' ? 'retry once, then park' : inDoubt}, ${describeRetry(retryPolicyOf(file, type, channel))}`;
 }
 
 function describeRetry(policy: RetryPolicy): string {

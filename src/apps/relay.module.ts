@@ -4,11 +4,14 @@ import { RedriveRunner } from '../dead-letters/redrive.runner.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { AddressFaults } from '../dispatch/address-faults.js';
 import { QuietTime } from '../dispatch/quiet-time.js';
+import { Inquiries } from '../dispatch/inquiries.js';
+import { Packing } from '../dispatch/packing.service.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { FanOut } from '../events/fan-out.service.js';
 import { OwnEventDrafts } from '../events/own-event-drafts.service.js';
 import { OwnEventRunner } from '../events/own-event.runner.js';
+import { DoubtsRepository } from '../notifications/doubts.repository.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -21,6 +24,7 @@ import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
 import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
+import { Reconciler } from '../upkeep/reconciler.upkeep.js';
 import { UpkeepRunner } from '../upkeep/upkeep.runner.js';
 import type { UpkeepService } from '../upkeep/upkeep.service.js';
 
@@ -33,6 +37,10 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     AddressFaults,
     QuietTime,
     Verdict,
+    Packing,
+    Inquiries,
+    DoubtsRepository,
+    Reconciler,
     LostHints,
     DeadWorkers,
     Overdue,
@@ -59,6 +67,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         PendingReceipts,
         RedriveRunner,
         OwnEventRunner,
+        Reconciler,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),

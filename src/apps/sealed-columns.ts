@@ -44,5 +44,6 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     contextOf: (apiKeyId, key) => contextOfAnswer({ apiKeyId, key }),
   },
   byId('notifications', 'payload'),
+  byId('events', 'payload'),
   byId('suppressions', 'address'),
 ];

@@ -18,6 +18,7 @@ import { GateWatch } from '../dispatch/gate-watch.js';
 import { MayGo } from '../dispatch/may-go.js';
 import { OutcomeReport } from '../dispatch/outcome-report.js';
 import { Outcomes } from '../dispatch/outcomes.js';
+import { Packing } from '../dispatch/packing.service.js';
 import { ProviderDesks } from '../dispatch/provider-desks.js';
 import { QuietTime } from '../dispatch/quiet-time.js';
 import { Sender } from '../dispatch/sender.js';
@@ -59,6 +60,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         OutcomeReport,
         Outcomes,
         OwnAttempts,
+        Packing,
         ProviderDesks,
         QuietTime,
         Sender,

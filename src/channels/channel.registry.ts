@@ -33,7 +33,19 @@ export class ChannelRegistry {
     return this.providers.find((one) => one.name === name)!;
   }
 
-  /** Opens a provider's connections-to-be. Only workers do. */
+  /** How far a provider can be trusted with a doubt; of one that is gone from the configuration: not at all. */
+  doubtTraits(name: string): { keyLifeMs: number; canBeAsked: boolean } {
+    const config = this.provider(name) as ProviderConfig | undefined;
+    const kind = config && this.kindOf(config);
+    return { keyLifeMs: kind?.keyLifeMs(config!) ?? 0, canBeAsked: kind?.canBeAsked ?? false };
+  }
+
+  senderOf(name: string): string {
+    const config = this.provider(name);
+    return this.kindOf(config)!.senderOf(config);
+  }
+
+  /** Opens a provider's connections-to-be. */
   create(config: ProviderConfig): Provider {
     return this.kindOf(config)!.create(config);
   }

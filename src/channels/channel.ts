@@ -1,7 +1,7 @@
 import type { TObject } from 'typebox';
 
 import type { ChannelName, Lane } from '../domain/channel.js';
-import type { Outcome } from '../domain/outcome.js';
+import type { ErrorClass, Outcome } from '../domain/outcome.js';
 import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 
 /**
@@ -34,14 +34,44 @@ export type Content = EmailContent | SmsContent | WebhookContent;
 
 /** One call to a provider: who, what, and under which key. */
 export interface Parcel<C extends Content = Content> {
-  /** `ntf_…`: the idempotency key, the same on every attempt (webhook-id, Message-ID, …). */
+  /** `ntf_…`, the same on every attempt. */
   id: string;
+  /**
+   * What the provider is to recognise a repetition by: the id where the content never changes (webhook-id), else the id
+   * with a digest of the content behind a dot (Message-ID, Idempotency-Key). Other content never goes under a key that is used.
+   */
+  key: string;
   type: string;
   /** The normalised address: one mailbox, an E.164 number, an endpoint's id. */
   to: string;
   attempt: number;
   content: C;
 }
+
+/** What is known of a message that may have been sent. */
+export interface Evidence<C extends Content = Content> {
+  /** The normalised address. */
+  to: string;
+  /** It was taken between these, if at all. */
+  since: Date;
+  until: Date;
+  /** Whether this is the content that was sent. */
+  isSame: (content: C) => boolean;
+}
+
+/** A message that a provider has, and how it stands there. */
+export interface Match {
+  providerMessageId: string;
+  /** `bounced`: it was taken and did not arrive. */
+  status: 'sent' | 'delivered' | 'bounced';
+  /** The provider's own word. Sanitised. */
+  code: string;
+  class: ErrorClass | null;
+}
+
+/** `unanswered`: nothing is known; to be asked again. */
+export type Inquiry =
+  { kind: 'answered'; matches: readonly Match[] } | { kind: 'unanswered'; code: string; detail: string };
 
 export interface Call {
   /** Fires at shutdown. Providers keep their own deadlines besides. */
@@ -64,6 +94,11 @@ export interface Provider<C extends Content = Content> {
    * `in_doubt` whenever the request could have left and no answer says what became of it.
    */
   send(parcel: Parcel<C>, call: Call): Promise<Outcome>;
+  /**
+   * Asks whether it has a message, where it can be asked: oldest first, bounded in time and bytes. Answers with a value for
+   * everything the world can do.
+   */
+  find?(evidence: Evidence<C>, call: Call): Promise<Inquiry>;
   /** Frees sockets. Calls under way may be cut. */
   close(): Promise<void>;
 }
@@ -73,6 +108,15 @@ export interface ProviderKind<C extends Content = Content> {
   readonly kind: string;
   /** The fields of `posthaste.yaml` beyond the common ones. */
   readonly options: TObject;
+  /**
+   * How long, from the first call under a key, it recognises a repetition. Milliseconds; 0: it does not; Infinity: for as long
+   * as it matters.
+   */
+  keyLifeMs(config: ProviderConfig): number;
+  /** Whether its providers have `find`. */
+  readonly canBeAsked: boolean;
+  /** What of a message is the provider's own, as it is configured: its sender. */
+  senderOf(config: ProviderConfig): string;
   create(config: ProviderConfig): Provider<C>;
 }
 

@@ -19,10 +19,10 @@ const TIMER_GRACE_MS = 1_500;
 const MAX_ANSWER_BYTES = 64 * 1_024;
 
 export interface HttpRequest {
-  method: 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT';
   path: string;
   headers: Record<string, string>;
-  body: string;
+  body?: string;
 }
 
 /** A complete answer, whatever it says. */
@@ -35,7 +35,7 @@ export interface HttpAnswer {
 
 /**
  * Calls to one company's HTTP API, over a pool as wide as `concurrency`. Promises an answer within `timeout` for the head
- * and as long again for the rest, at most 64 KB of it, however it trickles; what comes instead of a complete answer is an outcome already.
+ * and as long again for the rest, at most 64 KB of it (or what the caller says), however it trickles; what comes instead of a complete answer is an outcome already.
  * Redirects are not followed: the credentials belong to the host that was configured.
  */
 export class HttpCalls {
@@ -45,7 +45,11 @@ export class HttpCalls {
   #isClosed = false;
 
   /** `origin`: scheme, host and port. */
-  constructor(origin: string, limits: { concurrency: number; timeoutMs: number }) {
+  constructor(
+    origin: string,
+    limits: { concurrency: number; timeoutMs: number },
+    maxAnswerBytes = MAX_ANSWER_BYTES,
+  ) {
     const connectMs = Math.min(CONNECT_TIMEOUT_MS, limits.timeoutMs);
     this.#timeoutMs = limits.timeoutMs;
     this.#headMs = connectMs + limits.timeoutMs + TIMER_GRACE_MS;
@@ -57,7 +61,7 @@ export class HttpCalls {
       bodyTimeout: limits.timeoutMs,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      maxResponseSize: MAX_ANSWER_BYTES,
+      maxResponseSize: maxAnswerBytes,
     });
   }
 

@@ -55,11 +55,12 @@ export class DeliveryService {
   private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
     const startedAt = performance.now();
     crashPoint('after_claim_before_send', claimed.type);
-    const outcome =
-      this.verdict.beforeCall(claimed) ??
-      (await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal));
+    const heldBack = this.verdict.beforeCall(claimed);
+    const { outcome, digest } = heldBack
+      ? { outcome: heldBack, digest: null }
+      : await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
     crashPoint('after_provider_answer_before_outcome', claimed.type);
-    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt);
+    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
     this.report.attempted(claimed, record, name);
     await this.outcomes.record(record, claimed.endpointId);
     crashPoint('after_outcome_before_job_end', claimed.type);

@@ -1,34 +1,51 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import { ChannelRegistry } from '../channels/channel.registry.js';
-import type { Parcel, Provider } from '../channels/channel.js';
+import type { Provider } from '../channels/channel.js';
 import { isUnfit } from '../channels/unfit.js';
 import { failed, internalFault, type Outcome } from '../domain/outcome.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed } from '../notifications/claimed.js';
-import { PayloadVault } from '../notifications/payload.js';
 import { isUnavailable } from '../platform/database/sql-state.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { mask } from '../platform/logging/mask.js';
 import { Log } from '../platform/logging/log.js';
 import { Breakers } from './breakers.js';
 import { LeaseService } from './lease.service.js';
+import { type Packed, Packing } from './packing.service.js';
+import { refusedRepetition } from './repetition.js';
+
+/** What became of a call, and of what content. */
+export interface Sent {
+  outcome: Outcome;
+  /** Hex; null when nothing was rendered, or the content cannot change. */
+  digest: string | null;
+}
 
 /** Renders and calls. Answers with a value for everything: what throws is our own fault and is said to be. */
 @Injectable()
 export class Sender {
   constructor(
-    @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
-    @Inject(PayloadVault) private readonly vault: PayloadVault,
+    @Inject(Packing) private readonly packing: Packing,
     @Inject(DatabaseClock) private readonly clock: DatabaseClock,
     @Inject(Breakers) private readonly breakers: Breakers,
     @Inject(LeaseService) private readonly lease: LeaseService,
     @Inject(Log) private readonly log: Log,
   ) {}
 
-  async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Outcome> {
-    const parcel = await this.pack(claimed, provider);
-    if ('kind' in parcel) return parcel;
+  async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Sent> {
+    const packed = await this.pack(claimed, provider);
+    if ('kind' in packed) return { outcome: packed, digest: null };
+    const { digest } = packed;
+    const refused = refusedRepetition(digest, provider.name, claimed);
+    return { outcome: refused ?? (await this.call(claimed, packed, provider, signal)), digest };
+  }
+
+  private async call(
+    claimed: Claimed,
+    { parcel }: Packed,
+    provider: Provider,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
     if (!this.lease.isSafe(claimed.term)) {
       const detail = 'This worker could not renew its lease in time, so it called nobody.';
       return failed('not_sent', { class: 'lease', code: 'lease_lost', detail, scope: 'message' });
@@ -48,25 +65,15 @@ export class Sender {
     }
   }
 
-  private async pack(claimed: Claimed, provider: Provider): Promise<Parcel | Outcome> {
-    const id = toPublicId('notification', claimed.id);
+  private async pack(claimed: Claimed, provider: Provider): Promise<Packed | Outcome> {
     try {
-      const { to, data } = this.vault.openToSend(claimed);
-      const { type, template, createdAt, attempt, lane } = claimed;
-      const letter = { id, type, template, locale: claimed.locale ?? undefined, data, createdAt, lane };
-      const parcel: Parcel = {
-        id,
-        type,
-        to,
-        attempt,
-        content: this.channels.channel(claimed.channel).compose(letter),
-      };
-      await provider.prepare?.(parcel);
-      return parcel;
+      const packed = this.packing.pack(claimed, provider.name);
+      await provider.prepare?.(packed.parcel);
+      return packed;
     } catch (error) {
       if (isUnfit(error)) return internalFault(error.code, mask(error.message));
       if (isUnavailable(error)) return databaseAway();
-      this.log.error('dispatch.failed', { id, err: error });
+      this.log.error('dispatch.failed', { id: toPublicId('notification', claimed.id), err: error });
       return internalFault('internal', describe(error));
     }
   }

@@ -1,4 +1,4 @@
-import type { ChannelName, InDoubtPolicy } from './channel.js';
+import type { ChannelName, InDoubtRule } from './channel.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,6 +16,10 @@ export interface RetryPolicy {
   slowMs: readonly number[];
   /** From accept (or `send_at`) until it is given up, whatever the reason of the wait. */
   deadlineMs: number;
+  /** Between an unknown outcome and its repetition by a provider that does not recognise one. */
+  inDoubtDelayMs: number;
+  /** When a provider that can be asked is asked what became of a doubt, counted from it; empty: never. */
+  askAfterMs: readonly number[];
 }
 
 /** 1, 2, 4, 8, 16 s, then the dead letters: a caller hears of a lasting fault within a minute. */
@@ -31,15 +35,30 @@ const SLOW_MS = [
   10 * HOUR_MS,
 ] as const;
 
+/** An unknown outcome is not repeated at once: the receiver may still be busy with the first. */
+const SECOND_MS = 1_000;
+/** A server may work on a complete mail for ten minutes before it answers (RFC 5321 §4.5.3.2.6), and then it has it. */
+const MAIL_IS_SETTLED_MS = 15 * MINUTE_MS;
+/**
+ * A provider's list lags behind its deliveries by seconds, and a call that was cut may still be worked on: at 30 s nearly
+ * all are there, at 5 minutes one that is not there was not taken.
+ */
+const ASK_AFTER_MS = [30_000, 2 * MINUTE_MS, 5 * MINUTE_MS] as const;
+
+const COMMON = { ...QUICK, slowMs: SLOW_MS, askAfterMs: ASK_AFTER_MS } as const;
+
 export const DEFAULT_RETRY: Record<ChannelName, RetryPolicy> = {
-  email: { ...QUICK, slowMs: SLOW_MS, deadlineMs: 24 * HOUR_MS },
-  sms: { ...QUICK, slowMs: SLOW_MS, deadlineMs: HOUR_MS },
-  webhook: { ...QUICK, slowMs: SLOW_MS, deadlineMs: 72 * HOUR_MS },
+  email: { ...COMMON, deadlineMs: 24 * HOUR_MS, inDoubtDelayMs: MAIL_IS_SETTLED_MS },
+  sms: { ...COMMON, deadlineMs: HOUR_MS, inDoubtDelayMs: SECOND_MS },
+  webhook: { ...COMMON, deadlineMs: 72 * HOUR_MS, inDoubtDelayMs: SECOND_MS },
 };
 
-/** A webhook receiver has `webhook-id` to recognise a repetition; a person's phone has nothing. */
-export const DEFAULT_IN_DOUBT: Record<ChannelName, InDoubtPolicy> = {
-  email: 'park',
+/**
+ * A webhook receiver has `webhook-id` to recognise a repetition. A second mail is a nuisance, a lost one is worse. A second
+ * text annoys, costs, and may be unlawful.
+ */
+export const DEFAULT_IN_DOUBT: Record<ChannelName, InDoubtRule> = {
+  email: 'once',
   sms: 'park',
   webhook: 'retry',
 };

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 
 import { toPublicId } from '../domain/public-id.js';
 import { GatesStore } from '../gates/gates.store.js';
+import { OwnEvents } from '../own-events/own-events.js';
 import { Log } from '../platform/logging/log.js';
 import type { DisabledReason } from './endpoint.entity.js';
 import { recordChange } from './sql/record-change.js';
@@ -17,21 +18,24 @@ const BECAUSE: Record<DisabledReason, string> = {
 /**
  * The one place where an endpoint is switched off and on again.
  *
- * Off: what waits for it waits behind its gate, until it is on again or its deadline passes. Row, gate and the entry in
- * `endpoint_changes` are one commit, the caller's; after it the caller has the directory forget what it knew.
+ * Off: what waits for it waits behind its gate, until it is on again or its deadline passes. Row, gate, the entry in
+ * `endpoint_changes` and the word to subscribers are one commit, the caller's; after it the caller has the directory forget what it knew.
  */
 @Injectable()
 export class EndpointSwitch {
   constructor(
     @Inject(GatesStore) private readonly gates: GatesStore,
     @Inject(Log) private readonly log: Log,
+    @Inject(OwnEvents) private readonly ownEvents: OwnEvents,
   ) {}
 
   /** Whether this call switched it off. `apiKeyId` null: it did so itself. */
   async off(tx: PoolClient, id: string, reason: DisabledReason, apiKeyId: string | null): Promise<boolean> {
-    if (!(await switchOff(tx, id, reason))) return false;
+    const off = await switchOff(tx, id, reason);
+    if (!off) return false;
     await this.gates.hold('endpoint', id, 'disabled', undefined, BECAUSE[reason], tx);
     await recordChange(tx, { endpointId: id, change: 'disabled', reason, apiKeyId });
+    await this.say(tx, id, reason, off);
     this.log.warn('endpoint.disabled', { endpoint: toPublicId('endpoint', id), reason });
     return true;
   }
@@ -56,5 +60,21 @@ export class EndpointSwitch {
       await (tx
         ? this.gates.release('endpoint', id, holder, tx)
         : this.gates.release('endpoint', id, holder));
+  }
+
+  /** Keyed by the time: each time it is switched off is told once. */
+  private async say(
+    tx: PoolClient,
+    id: string,
+    reason: DisabledReason,
+    { at, recipient }: { at: Date; recipient: string | null },
+  ): Promise<void> {
+    const endpoint = toPublicId('endpoint', id);
+    await this.ownEvents.say(tx, {
+      type: 'posthaste.endpoint.disabled',
+      businessId: `${endpoint}:${at.toISOString()}`,
+      recipient,
+      data: { id: endpoint, reason },
+    });
   }
 }

@@ -1,5 +1,9 @@
 import type { ChannelName, InDoubtPolicy, Lane } from '../domain/channel.js';
+import type { Doubt } from '../domain/doubt.js';
 import type { Status } from '../domain/status.js';
+
+/** The code of an attempt that was refused before the call: its content is not what may have arrived. */
+export const CONTENT_CHANGED = 'content_changed';
 
 /** A hint: "look at this notification, if its outbox row still carries this dispatch number". */
 export interface Hint {
@@ -33,8 +37,31 @@ export interface Claimed {
   createdAt: Date;
   expiresAt: Date | null;
   deadlineAt: Date;
+  /** Earlier attempts whose end nobody knows, oldest first. */
+  doubts: readonly Doubt[];
+  /** Digests of earlier attempts that were refused as `content_changed`, hex. */
+  refusedDigests: readonly string[];
   /** Of its process's lease, at the claim. */
   term?: number;
+}
+
+/** As PostgreSQL gives precedents (sql/precedents.ts); null: there are none. */
+export type StoredPrecedents = {
+  provider: string;
+  startedAt: string;
+  outcome: string;
+  digest: string | null;
+}[];
+
+export function readPrecedents(stored: StoredPrecedents | null): Pick<Claimed, 'doubts' | 'refusedDigests'> {
+  const all = stored ?? [];
+  const isDoubt = ({ outcome }: { outcome: string }): boolean => outcome === 'in_doubt';
+  return {
+    doubts: all
+      .filter(isDoubt)
+      .map(({ provider, startedAt, digest }) => ({ provider, startedAt: new Date(startedAt), digest })),
+    refusedDigests: all.filter((one) => !isDoubt(one)).flatMap(({ digest }) => digest ?? []),
+  };
 }
 
 /** Of several hints for one notification only the newest can be worth anything. */

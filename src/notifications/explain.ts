@@ -2,7 +2,8 @@ import type { GateHolder, Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
 import { QUIET_HOURS } from '../domain/decide-next.js';
 import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
-import type { Story, Waiting } from './story.js';
+import { explainDoubt, explainRepetition } from './explain-doubt.js';
+import type { StoredAttempt, Story, Waiting } from './story.js';
 
 export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
@@ -35,7 +36,12 @@ const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
  * ordering key, and the relay alone. `reports`: its provider says later what became of a message.
  */
 export function explain(
-  { notification, waiting, undelivered }: Pick<Story, 'notification' | 'waiting' | 'undelivered'>,
+  {
+    notification,
+    waiting,
+    undelivered,
+    attempts,
+  }: Pick<Story, 'notification' | 'waiting' | 'undelivered' | 'attempts'>,
   hold?: Hold,
   reports = false,
 ): NextStep {
@@ -44,17 +50,12 @@ export function explain(
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold, notification.expiresAt)
+        ? explainWaiting(waiting, hold, notification.expiresAt, attempts.at(-1))
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
     case 'in_doubt':
-      return {
-        action: 'review',
-        reason: 'Nobody can know from here whether the provider took it. An operator decides.',
-        waiting_for: 'operator',
-        can: ['resolve'],
-      };
+      return explainDoubt(undelivered, attempts);
     case 'dead':
       return {
         action: 'none',
@@ -102,7 +103,12 @@ function explainSuppressed(code: string | null | undefined): string {
 const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
   erasedAt === null && (expiresAt === null || expiresAt.getTime() > Date.now());
 
-function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Date | null): NextStep {
+function explainWaiting(
+  waiting: Waiting,
+  hold: Hold | undefined,
+  expiresAt: Date | null,
+  last: StoredAttempt | undefined,
+): NextStep {
   const action = waiting.kind === 'first' ? 'send' : 'retry';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
@@ -127,7 +133,10 @@ function explainWaiting(waiting: Waiting, hold: Hold | undefined, expiresAt: Dat
       : {
           action,
           at,
-          reason: 'The last attempt failed; it is tried again at this time.',
+          reason:
+            last?.outcome === 'in_doubt'
+              ? explainRepetition(last, waiting.pinnedProvider)
+              : 'The last attempt failed; it is tried again at this time.',
           waiting_for: 'retry_timer',
           can,
         };

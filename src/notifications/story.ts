@@ -36,6 +36,9 @@ export interface StoredAttempt {
   code: string | null;
   detail: string | null;
   durationMs: number | null;
+  /** When the provider was last asked what became of it, and what it said; null: it was not. */
+  askedAt: Date | null;
+  answer: 'found' | 'not_found' | 'unanswered' | null;
 }
 
 /** What its provider said later. */
@@ -72,6 +75,8 @@ export interface Story {
   attempts: StoredAttempt[];
   receipts: StoredReceipt[];
   waiting: Waiting | undefined;
-  /** When it became undeliverable, and why. */
-  undelivered: { since: Date; class: string | null; code: string | null; detail: string | null } | undefined;
+  /** When it became undeliverable, and why. `askAt`: of a doubt, when its provider is asked next; null: not any more. */
+  undelivered:
+    | { since: Date; class: string | null; code: string | null; detail: string | null; askAt: Date | null }
+    | undefined;
 }

@@ -69,7 +69,10 @@ export function toOverview(sight: Sight): Overview {
   return {
     at: at.toISOString(),
     verdict: verdictOf(alerts),
-    stuck: [...unattended(standing, live), ...standing.gates.holds.slice(0, MAX_HOLDS).map(toStuck)],
+    stuck: [
+      ...unattended(standing, live),
+      ...faultsFirst(standing.gates.holds).slice(0, MAX_HOLDS).map(toStuck),
+    ],
     failing: {
       retrying: failing.retrying,
       in_doubt: failing.inDoubt,
@@ -115,6 +118,10 @@ const NEXT: Record<GateHolder, string> = {
   configuration: 'A single call asks again; somebody has to mend the credentials or the sender.',
   disabled: 'It waits until its owner switches it on again.',
 };
+
+/** A switch that its owner has thrown is no fault: it is told after all that is one. */
+const faultsFirst = (holds: readonly Hold[]): Hold[] =>
+  [...holds].sort((a, b) => Number(a.heldBy === 'disabled') - Number(b.heldBy === 'disabled'));
 
 const toStuck = ({ kind, key, heldBy, since, until, detail }: Hold): Stuck => ({
   where: kind,

@@ -7,11 +7,13 @@ import sms from 'sms-segments-calculator';
 
 import type { Arrival, ArrivalSink } from './arrival.js';
 import { type FaultSource, THROTTLE_RETRY_AFTER_SECONDS } from './fault.js';
-import { createdSms, twilioError, type TwilioAnswer } from './twilio-answers.js';
+import { createdSms, listedSms, twilioError, type TwilioAnswer } from './twilio-answers.js';
 
 /** Twilio takes 1,600 characters of text; a form larger than this is no SMS. */
 const MAX_FORM_BYTES = 64 * 1024;
 const MAX_BODY_CHARACTERS = 1_600;
+/** Who asks what became of an SMS asks within minutes. */
+const KEPT_FOR_LIST = 100;
 const PATH = /^\/2010-04-01\/Accounts\/([^/]+)\/Messages\.json$/;
 const E164 = /^\+[1-9]\d{6,14}$/;
 
@@ -23,7 +25,8 @@ export interface SmsCredentials {
 
 /**
  * A Twilio-shaped HTTP server on the loopback: `POST /2010-04-01/Accounts/{sid}/Messages.json`, as
- * twilio.com/docs/messaging/api/message-resource describes it. It answers 201 only when the SMS is durable.
+ * twilio.com/docs/messaging/api/message-resource describes it. It answers 201 only when the SMS is durable. `GET` lists the
+ * latest, so that an SMS whose answer was lost is found as it would be there.
  */
 export class SmsCatcher {
   readonly credentials: SmsCredentials = {
@@ -31,6 +34,8 @@ export class SmsCatcher {
     authToken: randomBytes(16).toString('hex'),
   };
   private server: Server | undefined;
+  /** The newest first, since this process started. */
+  private readonly created: TwilioAnswer[] = [];
 
   constructor(
     private readonly arrivals: ArrivalSink,
@@ -64,6 +69,7 @@ export class SmsCatcher {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const refused = this.refusalAtTheDoor(request);
     if (refused) return answer(request, response, refused);
+    if (request.method === 'GET') return answer(request, response, this.list(request));
     const raw = await readForm(request);
     if (raw === undefined) return answer(request, response, twilioError(413, 20413, 'Payload too large'));
 
@@ -98,6 +104,8 @@ export class SmsCatcher {
     const made = this.make(request, raw);
     if ('status' in made) return answer(request, response, made);
     await this.arrivals.append({ ...made.arrival, fault: fault ?? null });
+    this.created.unshift(made.created);
+    this.created.splice(KEPT_FOR_LIST);
     if (fault === 'drop_after_body') return void request.socket.destroy();
     answer(request, response, made.created);
   }
@@ -111,7 +119,14 @@ export class SmsCatcher {
     if (!this.mayCall(request.headers.authorization) || account !== this.credentials.accountSid) {
       return twilioError(401, 20003, 'Authenticate');
     }
-    return request.method === 'POST' ? undefined : twilioError(405, 20004, 'Method not allowed');
+    return ['GET', 'POST'].includes(request.method ?? '')
+      ? undefined
+      : twilioError(405, 20004, 'Method not allowed');
+  }
+
+  private list(request: IncomingMessage): TwilioAnswer {
+    const to = new URL(request.url ?? '/', 'http://sandbox').searchParams.get('To');
+    return listedSms(this.created.filter(({ body }) => to === null || body['to'] === to));
   }
 
   private mayCall(authorization: string | undefined): boolean {

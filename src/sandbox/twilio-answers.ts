@@ -48,3 +48,14 @@ export function createdSms(sms: {
     },
   };
 }
+
+/** One page with all of them; nobody sends so many to a sandbox that it takes two. */
+export const listedSms = (created: readonly TwilioAnswer[]): TwilioAnswer => ({
+  status: 200,
+  body: {
+    messages: created.map(({ body }) => body),
+    next_page_uri: null,
+    page: 0,
+    page_size: created.length,
+  },
+});

@@ -61,6 +61,7 @@ export class DeadWorkers implements UpkeepService {
       outcome,
       attempt.provider,
       attempt.now.getTime() - attempt.startedAt.getTime(),
+      null, // what it had rendered is lost with it
     );
   }
 }

@@ -38,7 +38,7 @@ export class OwnAttempts implements UpkeepService {
     });
     if (forgotten.length > 0) {
       await this.notifications.record(
-        forgotten.map((attempt) => this.verdict.on(attempt, outcome, attempt.provider, 0)),
+        forgotten.map((attempt) => this.verdict.on(attempt, outcome, attempt.provider, 0, null)),
       );
     }
     return { released: forgotten.length };

@@ -45,6 +45,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string, text = TEXT): Parcel<SmsContent> => ({
   id,
+  key: `${id}.3f9a`,
   type: 'otp.code',
   to: TO,
   attempt: 1,
@@ -151,7 +152,7 @@ describe('http-sms, besides the contract', () => {
     expect(request).toMatchObject({ method: 'POST', path: '/sms?key=query%20key' });
     expect(request!.headers).toMatchObject({
       'content-type': 'application/json',
-      'idempotency-key': 'ntf_a',
+      'idempotency-key': 'ntf_a.3f9a',
     });
     expect(request!.headers['user-agent']).toMatch(/^Posthaste\/\d/);
     expect(JSON.parse(request!.body)).toEqual({ from: 'Acme "Shop"', to: TO, text, ref: 'ntf_a' });

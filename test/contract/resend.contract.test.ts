@@ -55,6 +55,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string, content: Partial<EmailContent> = {}): Parcel<EmailContent> => ({
   id,
+  key: `${id}.3f9a`,
   type: 'welcome',
   to: TO,
   attempt: 1,
@@ -126,7 +127,7 @@ describe('resend, besides the contract', () => {
     expect(request!.headers).toMatchObject({
       authorization: `Bearer ${KEY}`,
       'content-type': 'application/json',
-      'idempotency-key': 'ntf_a',
+      'idempotency-key': 'ntf_a.3f9a',
     });
     expect(request!.headers['user-agent']).toMatch(/^Posthaste\/\d/);
     expect(JSON.parse(request!.body)).toEqual({
@@ -135,7 +136,7 @@ describe('resend, besides the contract', () => {
       subject: 'Grüße',
       html: '<p>Hello</p>',
       text: 'Hello\n',
-      headers: { 'Message-ID': '<ntf_a@acme.example>', 'Auto-Submitted': 'auto-generated' },
+      headers: { 'Message-ID': '<ntf_a.3f9a@acme.example>', 'Auto-Submitted': 'auto-generated' },
     });
   });
 
@@ -172,14 +173,14 @@ describe('resend, besides the contract', () => {
     expect(first).toMatchObject({ kind: 'taken', code: '200' });
     expect(second).toEqual(first);
     expect(server.messages[1]!.body).toBe(server.messages[0]!.body);
-    expect(server.messages[1]!.headers['idempotency-key']).toBe('ntf_a');
+    expect(server.messages[1]!.headers['idempotency-key']).toBe('ntf_a.3f9a');
   });
 
-  it('gives up what Resend knows with other content', async () => {
+  it('is in doubt for good about what Resend knows with other bytes', async () => {
     const provider = start(server.url);
     await provider.send(parcelOf('ntf_a'), call);
     expect(await provider.send(parcelOf('ntf_a', { subject: 'Other' }), call)).toMatchObject({
-      kind: 'rejected',
+      kind: 'in_doubt',
       class: 'permanent',
       code: 'resend_invalid_idempotent_request',
       scope: 'message',

@@ -30,6 +30,7 @@ const TURN_OF: Record<Fault, Turn> = {
 
 const parcelOf = (id: string, to = TO, content: Partial<EmailContent> = {}): Parcel<EmailContent> => ({
   id,
+  key: `${id}.3f9a`,
   type: 'welcome',
   to,
   attempt: 1,
@@ -105,7 +106,8 @@ describe('smtp, besides the contract', () => {
     await provider.send({ ...parcelOf('ntf_a'), attempt: 2 }, call);
     const [first, second] = server.messages;
     expect(first).toMatchObject({ from: 'no-reply@acme.example', to: [TO] });
-    for (const mail of [first!, second!]) expect(mail.raw).toMatch(/^Message-ID: <ntf_a@acme\.example>\r$/m);
+    for (const mail of [first!, second!])
+      expect(mail.raw).toMatch(/^Message-ID: <ntf_a\.3f9a@acme\.example>\r$/m);
     expect(first!.raw).toMatch(/^Date: Sun, 22 Nov 2026 09:00:00 \+0000\r$/m);
     expect(first!.raw).toMatch(/^To: ada\.lovelace@example\.com\r$/m);
     expect(first!.raw).toMatch(/^From: Acme <no-reply@acme\.example>\r$/m);

@@ -47,6 +47,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string, text = 'Your code is 123456'): Parcel<SmsContent> => ({
   id,
+  key: id,
   type: 'otp.code',
   to: TO,
   attempt: 1,

@@ -22,6 +22,7 @@ const BUFFERED_BYTES = 16 * MEBIBYTE;
 
 const parcel: Parcel<WebhookContent> = {
   id: 'ntf_a',
+  key: 'ntf_a',
   type: 'order.shipped',
   to: toPublicId('endpoint', UUID),
   attempt: 1,

@@ -29,6 +29,7 @@ const TURN_OF: Partial<Record<Fault, Turn>> = {
 
 const parcelOf = (id: string): Parcel<WebhookContent> => ({
   id,
+  key: id,
   type: 'order.shipped',
   to: ENDPOINT,
   attempt: 1,

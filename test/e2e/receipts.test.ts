@@ -120,7 +120,7 @@ describe('a provider that calls back', () => {
     await app.restart({
       yaml: yaml(twilio.url, gateway.url).replace(
         'on_in_doubt: park, retry: { retries: 3, base: 20ms',
-        'on_in_doubt: retry, retry: { retries: 3, base: 10m',
+        'on_in_doubt: retry, retry: { ask_after: [], retries: 3, base: 10m',
       ),
       env: { PUBLIC_URL },
     });

@@ -37,7 +37,7 @@ export interface ScriptedHttp {
 
 export interface ScriptedHttpOptions {
   port?: number;
-  healthy?: (request: CaughtRequest, count: number) => Exclude<Turn, string>;
+  healthy?: (request: CaughtRequest, count: number) => Turn;
 }
 
 export async function startScriptedHttp(options: ScriptedHttpOptions = {}): Promise<ScriptedHttp> {

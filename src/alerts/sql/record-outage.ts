@@ -1,10 +1,10 @@
-import type { Pool } from 'pg';
+import type { PoolClient } from 'pg';
 
 import type { Outage } from '../outage.js';
 
-/** An outage that was told from memory, written down when it is over. Once: its id was made when it was told. */
-export async function recordOutage(pool: Pool, outage: Outage, isTold: boolean): Promise<void> {
-  await pool.query({
+/** An outage that was told from memory, written down when it is over. Once: its id was made when it was told. Answers whether this call did. */
+export async function recordOutage(tx: PoolClient, outage: Outage, isTold: boolean): Promise<boolean> {
+  const { rowCount } = await tx.query({
     name: 'record_outage',
     text: `INSERT INTO alerts (id, alert_key, kind, severity, summary, count, since, raised_at, last_seen_at, notified_at,
                                told, told_count, resolved_at, detail)
@@ -21,4 +21,5 @@ export async function recordOutage(pool: Pool, outage: Outage, isTold: boolean):
       JSON.stringify({ process: outage.where }),
     ],
   });
+  return rowCount === 1;
 }

@@ -25,12 +25,13 @@ const RESOLVE_UNSEEN = `
              WHEN EXISTS (SELECT FROM alerts p WHERE p.alert_key = a.alert_key
                                                  AND p.resolved_at > a.raised_at - $4 * interval '1 ms')
              THEN greatest($3, $4) ELSE $3 END
-    RETURNING a.id, a.alert_key, a.kind, a.told, a.summary, a.count
+    RETURNING a.id, a.alert_key, a.kind, a.told, a.summary, a.count, a.severity, a.since
   ), owed AS (
     INSERT INTO alert_deliveries (alert_id, news, target, event, summary, count)
     SELECT r.id, r.told, t.target, 'resolved', r.summary, r.count FROM resolved r CROSS JOIN unnest($5::text[]) AS t (target)
   )
-  SELECT id, kind, alert_key AS "alertKey", 'resolved' AS event, count::float8 AS count FROM resolved`;
+  SELECT id, kind, alert_key AS "alertKey", 'resolved' AS event, count::float8 AS count, severity, summary, since
+    FROM resolved`;
 
 export async function resolveUnseen(
   tx: PoolClient,

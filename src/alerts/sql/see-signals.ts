@@ -11,6 +11,9 @@ export interface Change {
   alertKey: string;
   event: 'raised' | 'repeated' | 'resolved';
   count: number;
+  severity: string;
+  summary: string;
+  since: Date;
 }
 
 /**
@@ -36,7 +39,7 @@ const SEE_SIGNALS = `
        SELECT i.is_counted AND old.acknowledged_at IS NULL
               AND length(i.count::text) > length(old.told_count::text) AS is_news) g
      WHERE a.id = old.id
-    RETURNING a.id, a.alert_key, a.kind, a.told, a.summary, a.count, g.is_news
+    RETURNING a.id, a.alert_key, a.kind, a.told, a.summary, a.count, a.severity, a.since, g.is_news
   ), unknown AS (
     SELECT i.* FROM input i
      WHERE NOT EXISTS (SELECT FROM alerts a WHERE a.alert_key = i.alert_key AND a.resolved_at IS NULL)
@@ -51,16 +54,16 @@ const SEE_SIGNALS = `
       FROM unknown u LEFT JOIN sighted s USING (alert_key)
      WHERE u.lasts_ms = 0 OR s.seen_at <= now() - u.lasts_ms * interval '1 ms'
     ON CONFLICT (alert_key) WHERE resolved_at IS NULL DO NOTHING
-    RETURNING id, alert_key, kind, told, summary, count
+    RETURNING id, alert_key, kind, told, summary, count, severity, since
   ), news AS (
-    SELECT id, alert_key, kind, told, summary, count, 'raised' AS event FROM raised
+    SELECT id, alert_key, kind, told, summary, count, severity, since, 'raised' AS event FROM raised
     UNION ALL
-    SELECT id, alert_key, kind, told, summary, count, 'repeated' FROM seen WHERE is_news
+    SELECT id, alert_key, kind, told, summary, count, severity, since, 'repeated' FROM seen WHERE is_news
   ), owed AS (
     INSERT INTO alert_deliveries (alert_id, news, target, event, summary, count)
     SELECT n.id, n.told, t.target, n.event, n.summary, n.count FROM news n CROSS JOIN unnest($11::text[]) AS t (target)
   )
-  SELECT id, kind, alert_key AS "alertKey", event, count::float8 AS count FROM news`;
+  SELECT id, kind, alert_key AS "alertKey", event, count::float8 AS count, severity, summary, since FROM news`;
 
 export async function seeSignals(
   tx: PoolClient,

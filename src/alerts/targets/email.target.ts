@@ -22,6 +22,7 @@ export class EmailTarget implements Target {
     const text = [headlineOf(news), '', ...linesOf(news), ''].join('\n');
     const parcel = {
       id: news.id,
+      key: news.id,
       type: `posthaste.alert.${news.event}`,
       to: this.to,
       attempt: tries,

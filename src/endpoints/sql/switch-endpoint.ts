@@ -2,14 +2,19 @@ import type { PoolClient } from 'pg';
 
 import type { DisabledReason } from '../endpoint.entity.js';
 
-/** Whether this call switched it off: false when it was off already, or is gone. */
-export async function switchOff(tx: PoolClient, id: string, reason: DisabledReason): Promise<boolean> {
-  const { rowCount } = await tx.query(
+/** When, and whose it is, if this call switched it off; undefined when it was off already, or is gone. */
+export async function switchOff(
+  tx: PoolClient,
+  id: string,
+  reason: DisabledReason,
+): Promise<{ at: Date; recipient: string | null } | undefined> {
+  const { rows } = await tx.query<{ at: Date; recipient: string | null }>(
     `UPDATE endpoints SET enabled = false, disabled_at = now(), disabled_reason = $2, updated_at = now()
-      WHERE id = $1 AND enabled`,
+      WHERE id = $1 AND enabled
+     RETURNING disabled_at AS at, recipient`,
     [id, reason],
   );
-  return rowCount === 1;
+  return rows[0];
 }
 
 /** Whether this call switched it on. It begins anew: what failed before is no evidence against it any more. */

@@ -3,7 +3,8 @@ import type { Pool } from 'pg';
 import { SUPPRESSION_CODE } from '../../domain/suppression.js';
 import { tellOf } from '../../own-events/telling.js';
 import { suppressedBy } from '../../suppressions/statement-parts.js';
-import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
+import { type Claimed, type Hint, newestOfEach, readPrecedents, type StoredPrecedents } from '../claimed.js';
+import { PRECEDENTS } from './precedents.js';
 
 /**
  * The claim: one commit deletes the outbox rows, sets `sending` and opens the attempts.
@@ -15,6 +16,7 @@ import { type Claimed, type Hint, newestOfEach } from '../claimed.js';
  *   settled instead of claimed. The list is asked here, by one index probe a row: nothing that waits lies between this commit
  *   and the call.
  * - The new values come from one sub-select a row; its OFFSET 0 keeps the planner from asking the list once a column.
+ * - A first attempt has no precedents, and is not asked for them.
  * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
  */
 const CLAIM = `
@@ -64,7 +66,7 @@ const CLAIM = `
            CASE status WHEN 'dead' THEN 'deadline' WHEN 'suppressed' THEN 'suppress' ELSE 'expired' END AS class
       FROM claimed WHERE status <> 'sending') AS ended`)}
   )
-  SELECT * FROM claimed`;
+  SELECT *, ${PRECEDENTS('claimed.id', 'claimed.attempt > 1')} AS precedents FROM claimed`;
 
 /** Answers what each hint is worth, in order: undefined for a stale one. */
 export async function claim(
@@ -74,7 +76,7 @@ export async function claim(
   provider: string,
 ): Promise<(Claimed | undefined)[]> {
   const newest = newestOfEach(hints);
-  const { rows } = await pool.query<Claimed>({
+  const { rows } = await pool.query<Claimed & { precedents: StoredPrecedents | null }>({
     name: 'claim',
     text: CLAIM,
     values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), workerId, provider],
@@ -85,6 +87,6 @@ export async function claim(
     const key = `${hint.id}:${hint.dispatch}`;
     const claimed = won.get(key);
     won.delete(key);
-    return claimed;
+    return claimed && { ...claimed, ...readPrecedents(claimed.precedents) };
   });
 }

@@ -28,7 +28,8 @@ export async function readStory(pool: Pool, id: string): Promise<Story | undefin
       [id],
     );
     const attempts = await client.query<StoredAttempt>(
-      `SELECT number, provider, started_at AS "startedAt", outcome, class, code, detail, duration_ms AS "durationMs"
+      `SELECT number, provider, started_at AS "startedAt", outcome, class, code, detail, duration_ms AS "durationMs",
+              asked_at AS "askedAt", answer
          FROM attempts WHERE notification_id = $1 ORDER BY number`,
       [id],
     );
@@ -39,7 +40,7 @@ export async function readStory(pool: Pool, id: string): Promise<Story | undefin
     );
     const waiting = await client.query<Waiting>(READ_WAITING, [id]);
     const undelivered = await client.query<NonNullable<Story['undelivered']>>(
-      `SELECT since, class, code, detail FROM undelivered WHERE notification_id = $1`,
+      `SELECT since, class, code, detail, ask_at AS "askAt" FROM undelivered WHERE notification_id = $1`,
       [id],
     );
     await client.query('COMMIT');

@@ -17,6 +17,8 @@ export interface AttemptRecord {
   durationMs: number;
   /** After an unknown outcome it may only go to the provider that may have it; else null. */
   pinnedProvider: string | null;
+  /** Of what was sent, hex; null where nobody will need it. */
+  contentDigest?: string | null;
   /** What the outcome says of the address; undefined: nothing. */
   suppression?: SuppressionDraft | undefined;
   /** Set when its provider reports later: then the provider's id is kept where a receipt finds it. */
@@ -45,13 +47,14 @@ const RECORD_OUTCOMES = `
   WITH input AS (
     SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
                          $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
-                         $15::text[], $16::bigint[], $18::boolean[])
+                         $15::text[], $16::bigint[], $18::boolean[], $19::bigint[], $20::text[])
       AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
-            delay_ms, gives_back_try, pinned_provider, settled_class, quiet_ms, awaits_receipt)
+            delay_ms, gives_back_try, pinned_provider, settled_class, quiet_ms, awaits_receipt, ask_in_ms,
+            content_digest)
   ), closed AS (
     UPDATE attempts a
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
-           finished_at = now()
+           finished_at = now(), content_digest = decode(i.content_digest, 'hex')
       FROM input i
      WHERE a.notification_id = i.id AND a.number = i.number AND a.finished_at IS NULL
     RETURNING i.*, a.provider AS called
@@ -69,7 +72,8 @@ const RECORD_OUTCOMES = `
       FROM closed i
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at,
-              n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail
+              n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code, i.detail,
+              i.ask_in_ms
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                         ordering_seq, dispatch)
@@ -79,12 +83,12 @@ const RECORD_OUTCOMES = `
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (
-    INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail)
-    SELECT id, next_status, type, channel, provider, settled_class, code, detail
+    INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail, ask_at)
+    SELECT id, next_status, type, channel, provider, settled_class, code, detail, now() + ask_in_ms * interval '1 ms'
       FROM moved WHERE next_status IN ('in_doubt', 'suppressed', 'expired', 'dead')
     ON CONFLICT (notification_id) DO UPDATE
       SET status = excluded.status, provider = excluded.provider, class = excluded.class, code = excluded.code,
-          detail = excluded.detail, since = now()
+          detail = excluded.detail, ask_at = excluded.ask_at, asked = 0, since = now()
   ), released AS (
     DELETE FROM ordered
      WHERE notification_id = ANY (ARRAY(
@@ -139,5 +143,7 @@ function columnsOf(records: readonly AttemptRecord[]): unknown[] {
     column((r) => (r.next.status === 'retrying' ? (r.next.quietMs ?? 0) : 0)),
     JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
     column((r) => r.awaitsReceipt ?? false),
+    column((r) => (r.next.status === 'in_doubt' ? (r.next.askInMs ?? null) : null)),
+    column((r) => r.contentDigest ?? null),
   ];
 }

@@ -80,7 +80,7 @@ const SETTLE_BY_RECEIPTS = `
     SELECT id, status, type, channel, provider, class, code FROM moved WHERE status = 'bounced'
     ON CONFLICT (notification_id) DO UPDATE
       SET status = excluded.status, provider = excluded.provider, class = excluded.class, code = excluded.code,
-          detail = NULL, since = now()
+          detail = NULL, ask_at = NULL, since = now()
   ), released AS (
     DELETE FROM ordered WHERE notification_id = ANY (ARRAY(SELECT id FROM moved WHERE ordering_key IS NOT NULL))
     RETURNING notification_id

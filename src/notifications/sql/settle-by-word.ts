@@ -15,7 +15,7 @@ const SETTLE_BY_WORD = `
   ), arrived AS (
     DELETE FROM undelivered WHERE notification_id = (SELECT id FROM settled WHERE status = 'sent')
   ), not_arrived AS (
-    UPDATE undelivered SET status = $3, since = now()
+    UPDATE undelivered SET status = $3, since = now(), ask_at = NULL
      WHERE notification_id = (SELECT id FROM settled WHERE status <> 'sent')
   ), released AS (
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM settled)

@@ -22,7 +22,8 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
   try {
     await client.query('BEGIN');
     const completed = await client.query(
-      `UPDATE attempts SET outcome = $3, class = $4, code = $5, detail = $6, duration_ms = $7, finished_at = now()
+      `UPDATE attempts SET outcome = $3, class = $4, code = $5, detail = $6, duration_ms = $7, finished_at = now(),
+              content_digest = coalesce(decode($9, 'hex'), content_digest)
         WHERE notification_id = $1 AND number = $2 AND (outcome IS NULL OR (outcome = 'in_doubt' AND code = $8))`,
       [
         record.id,
@@ -33,6 +34,7 @@ export async function settleLate(pool: Pool, record: AttemptRecord): Promise<boo
         record.outcome.detail,
         Math.round(record.durationMs),
         WORKER_LOST,
+        record.contentDigest ?? null,
       ],
     );
     if (completed.rowCount === 1) await keepProviderMessage(client, record);

@@ -7,6 +7,7 @@ import {
   type ChannelName,
   IN_DOUBT_POLICIES,
   type InDoubtPolicy,
+  type InDoubtRule,
   type Lane,
 } from '../../domain/channel.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
@@ -72,6 +73,8 @@ const Retry = Type.Object(
     jitter: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     slow: Type.Optional(Type.Array(Duration, { maxItems: 50 })),
     deadline: Type.Optional(Duration),
+    in_doubt_delay: Type.Optional(Duration),
+    ask_after: Type.Optional(Type.Array(Duration, { maxItems: 10 })),
   },
   strict,
 );
@@ -353,6 +356,8 @@ function toRetry(raw: Static<typeof Retry> | undefined): Partial<RetryPolicy> {
     jitter: raw.jitter,
     slowMs: raw.slow?.map((step) => parseDurationMs(step)!),
     deadlineMs: duration(raw.deadline),
+    inDoubtDelayMs: duration(raw.in_doubt_delay),
+    askAfterMs: raw.ask_after?.map((step) => parseDurationMs(step)!),
   };
   return Object.fromEntries(Object.entries(policy).filter(([, value]) => value !== undefined));
 }
@@ -368,6 +373,6 @@ export function inDoubtPolicyOf(
   type: string,
   channel: ChannelName,
   asked: InDoubtPolicy | undefined,
-): InDoubtPolicy {
+): InDoubtRule {
   return asked ?? file.types.get(type)?.onInDoubt ?? DEFAULT_IN_DOUBT[channel];
 }

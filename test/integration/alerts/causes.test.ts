@@ -41,6 +41,13 @@ const CAUSES: Cause[] = [
   { key: 'relay_silent', ...due('email', '20 seconds') },
   { key: 'worker_silent', ...due('email', '20 seconds', 'mail.transactional') },
   {
+    key: 'endpoint_disabled:gone',
+    cause: `INSERT INTO endpoints (id, url, types, secret, enabled, disabled_at, disabled_reason)
+            SELECT gen_random_uuid(), 'https://a.example/hook', '{*}', '', false, now(), reason
+              FROM unnest('{gone,owner}'::text[]) AS reason`,
+    cure: `DELETE FROM endpoints`,
+  },
+  {
     key: 'upkeep_silent',
     cause: `INSERT INTO attempts (notification_id, number, dispatch, worker_id, provider, started_at)
             VALUES ('${NOBODY}', 1, 1, '${NOBODY}', 'mail', now() - interval '5 minutes')`,

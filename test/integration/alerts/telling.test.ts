@@ -191,6 +191,25 @@ describe('what a target hears', () => {
     expect(new Set(sink.told.map(({ id }) => id)).size).toBe(1);
   });
 
+  it('is not the only one: who subscribes to posthaste.alert.* is told, too', async () => {
+    await begin();
+    await app
+      .request('post', '/v1/endpoints')
+      .send({ url: sink.hooks.url('/subscriber'), types: ['posthaste.alert.*'] })
+      .expect(201);
+    await skew();
+    await openAlert(SKEW);
+    await mend();
+    await waitFor(() => sink.told.length === 2, { what: 'both' });
+    const { rows } = await app.pool.query(
+      `SELECT type, data ->> 'key' AS key, data ->> 'severity' AS severity FROM own_events ORDER BY id`,
+    );
+    expect(rows).toEqual([
+      { type: 'posthaste.alert.raised', key: SKEW, severity: 'warning' },
+      { type: 'posthaste.alert.resolved', key: SKEW, severity: 'warning' },
+    ]);
+  });
+
   it('can tell by the signature that it is ours', async () => {
     const secret = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
     await begin(

@@ -65,6 +65,24 @@ describe('what outcomes say of an endpoint', () => {
       });
     });
 
+    it('is told to who listens to us, once for each time it is switched off', async () => {
+      await subscribe(app, { types: ['posthaste.*'] });
+      await age('1 hour');
+      const attempt = await attemptAt('1 second');
+      await Promise.all([verdicts.obeyGone(attempt, GONE), verdicts.obeyGone(attempt, GONE)]);
+      await app.request('post', `/v1/endpoints/${id}/enable`).expect(200);
+      await app.request('patch', `/v1/endpoints/${id}`).send({ enabled: false }).expect(200);
+      const { rows } = await app.pool.query(
+        `SELECT type, data, count(*) OVER (PARTITION BY business_id)::integer AS times FROM own_events
+          WHERE business_id LIKE $1 || ':%' ORDER BY id`,
+        [id],
+      );
+      expect(rows).toEqual([
+        { type: 'posthaste.endpoint.disabled', data: { id, reason: 'gone' }, times: 1 },
+        { type: 'posthaste.endpoint.disabled', data: { id, reason: 'owner' }, times: 1 },
+      ]);
+    });
+
     it('of an attempt from before it was switched on again, or moved, is no word about it', async () => {
       const attempt = await attemptAt('1 minute'); // the endpoint was made after it
       await verdicts.obeyGone(attempt, GONE);

@@ -1,6 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { AlertsStore } from '../../../src/alerts/alerts.store.js';
+import type { Signal } from '../../../src/alerts/signal.js';
+import { AuditTrail } from '../../../src/platform/audit/audit-trail.service.js';
 import { WakeUp } from '../../../src/accept/wake-up.js';
 import { FanOut } from '../../../src/events/fan-out.service.js';
 import { OwnEventDrafts } from '../../../src/events/own-event-drafts.service.js';
@@ -12,7 +15,8 @@ import { inTransaction } from '../../../src/platform/database/transaction.js';
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import type { Next } from '../../../src/domain/decide-next.js';
 import { failed, type Outcome, taken } from '../../../src/domain/outcome.js';
-import { toPublicId } from '../../../src/domain/public-id.js';
+import { EndpointSwitch } from '../../../src/endpoints/endpoint-switch.service.js';
+import { fromPublicId, toPublicId } from '../../../src/domain/public-id.js';
 import { PayloadVault } from '../../../src/notifications/payload.js';
 import { NotificationsRepository } from '../../../src/notifications/notifications.repository.js';
 import { OwnEvents } from '../../../src/own-events/own-events.js';
@@ -39,6 +43,7 @@ describe('the service says what becomes of notifications', () => {
   let notifications: NotificationsRepository;
   let runner: OwnEventRunner;
   let number = 0;
+  let turns = 0;
   beforeAll(async () => {
     app = await startApp(); // no relay: what is said waits until the test runs the runner
     const get = <T>(token: new (...args: never[]) => T): T => app.posthaste.app.get(token, { strict: false });
@@ -85,6 +90,7 @@ describe('the service says what becomes of notifications', () => {
     next,
     durationMs: 3,
     pinnedProvider: null,
+    contentDigest: null,
   });
   const end = async (id: string, outcome: Outcome, next: Next): Promise<number> => {
     const dispatch = await claim(id);
@@ -97,6 +103,12 @@ describe('the service says what becomes of notifications', () => {
       ({ type }) => type,
     );
   const run = () => runner.runOnce();
+  /** What the catalogue's schema has against it. */
+  const misfits = (type: string, data: object): unknown => {
+    const types = app.posthaste.app.get(TypeCatalogue, { strict: false }).list();
+    const compiled = compileDataSchema(types.find((one) => one.type === type)!.schema!);
+    return 'check' in compiled ? compiled.check(data) : compiled.faults;
+  };
   /** What subscribers are owed, once the runners have nothing left. */
   const told = async (): Promise<Told[]> => {
     await run();
@@ -168,12 +180,7 @@ describe('the service says what becomes of notifications', () => {
         },
       });
       expect(JSON.stringify(one)).not.toContain('ada');
-      const { schema } = app.posthaste.app
-        .get(TypeCatalogue, { strict: false })
-        .list()
-        .find(({ type }) => type === one!.type)!;
-      const compiled = compileDataSchema(schema!);
-      expect('check' in compiled && compiled.check(one!.data)).toEqual([]);
+      expect(misfits(one!.type, one!.data)).toEqual([]);
       expect(await notifications.record([recordOf(id, dispatch, outcome, next as Next)])).toEqual([false]);
       expect(await told()).toHaveLength(1);
     });
@@ -414,6 +421,59 @@ describe('the service says what becomes of notifications', () => {
       lane: 'transactional',
       data: { id: 'ep_x', reason: 'gone', at: expect.any(String) },
     });
+  });
+
+  it('tells each time an endpoint is switched off, to those who listen to all and to its own recipient', async () => {
+    const all = await createEndpoint(app, { types: ['posthaste.endpoint.disabled'] });
+    const ada = await createEndpoint(app, { types: ['posthaste.*'], recipient: 'ada' });
+    await createEndpoint(app, { types: ['posthaste.*'], recipient: 'bob' });
+    const gone = await createEndpoint(app, { types: ['order.*'], recipient: 'ada' });
+    const endpointSwitch = app.posthaste.app.get(EndpointSwitch, { strict: false });
+    const off = () =>
+      inTransaction(app.pool, (tx) => endpointSwitch.off(tx, fromPublicId('endpoint', gone)!, 'gone', null));
+    expect([await off(), await off()]).toEqual([true, false]);
+    const heard = await told();
+    expect(heard.map((one) => one.endpoint).sort()).toEqual([all, ada].sort());
+    for (const { type, data } of heard) {
+      expect(data).toEqual({ id: gone, reason: 'gone', at: expect.any(String) });
+      expect(misfits(type, data)).toEqual([]);
+    }
+    await inTransaction(app.pool, (tx) => endpointSwitch.on(tx, fromPublicId('endpoint', gone)!, 'key'));
+    await off();
+    expect(await told()).toHaveLength(4);
+  });
+
+  it('tells an alert when it is raised and when it is over, and not that it lasts', async () => {
+    const endpoint = await createEndpoint(app, { types: ['posthaste.alert.*'] });
+    await createEndpoint(app, { types: ['posthaste.*'], recipient: 'ada' });
+    const get = <T>(token: new (...args: never[]) => T): T => app.posthaste.app.get(token, { strict: false });
+    const store = new AlertsStore(get(WorkPool), get(AuditTrail), get(OwnEvents));
+    const signal = {
+      kind: 'dead_letters',
+      about: 'welcome:mail:permanent',
+      summary: 'It dies.',
+      count: 1,
+    } as const;
+    const look = async (signals: Signal[]) => {
+      const number = (await store.takeTurn(`turn ${++turns}`, 30_000))!;
+      const turn = { name: `turn ${turns}`, number, freeInMs: 0 };
+      await store.settle(turn, { kinds: ['dead_letters'], signals }, { quietMs: 0, windowMs: 0 }, []);
+    };
+    await look([signal]);
+    await look([{ ...signal, count: 20 }]);
+    await look([]);
+    await look([]);
+    const all = await told();
+    expect(all.map((one) => [one.endpoint, one.type, one.lane])).toEqual([
+      [endpoint, 'posthaste.alert.raised', 'transactional'],
+      [endpoint, 'posthaste.alert.resolved', 'transactional'],
+    ]);
+    expect(all[0]!.data).toMatchObject({
+      key: 'dead_letters:welcome:mail:permanent',
+      severity: expect.any(String),
+    });
+    expect(all[0]!.businessId).toBe(all[1]!.businessId);
+    for (const { type, data } of all) expect(misfits(type, data)).toEqual([]);
   });
 
   it('tells everything once when several runners work side by side', async () => {

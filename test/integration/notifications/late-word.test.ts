@@ -105,6 +105,7 @@ describe('claims and late words', () => {
     next,
     durationMs: 5,
     pinnedProvider: outcome.kind === 'in_doubt' ? 'ses' : null,
+    contentDigest: null,
   });
   const row = async () =>
     (await pool.query('SELECT status, tries, attempts, worker_id FROM notifications WHERE id = $1', [id]))

@@ -116,6 +116,7 @@ describe('suppressions where notifications change', () => {
     outcome,
     next,
     durationMs: 5,
+    contentDigest: null,
     pinnedProvider: null,
     suppression: suppressed && suppressions.draft({ ...suppressed, notificationId: id }),
   });

@@ -23,7 +23,7 @@ describe('the Resend table', () => {
     [404, 'not_found', 'rejected', 'configuration', 'provider'],
     [405, 'method_not_allowed', 'rejected', 'configuration', 'provider'],
     [409, 'concurrent_idempotent_requests', 'deferred', 'retry', 'message'],
-    [409, 'invalid_idempotent_request', 'rejected', 'permanent', 'message'],
+    [409, 'invalid_idempotent_request', 'in_doubt', 'permanent', 'message'],
     [409, 'resource_locked', 'deferred', 'retry', 'message'],
     [422, 'invalid_attachment', 'rejected', 'permanent', 'message'],
     [422, 'invalid_parameter', 'rejected', 'permanent', 'message'],

@@ -24,6 +24,7 @@ const at = (changes: Partial<Situation> = {}): Situation => ({
   expiresMs: undefined,
   policy: WEBHOOK,
   onInDoubt: 'retry',
+  doubts: { count: 0, keyLeftMs: Infinity, canBeAsked: false, hasOther: false },
   random: 0.5,
   ...changes,
 });
@@ -139,7 +140,7 @@ describe('decideNext', () => {
   it('never leads where `sending` may not go, and never retries in the past', () => {
     for (const kind of OUTCOME_KINDS) {
       for (const errorClass of ERROR_CLASSES) {
-        for (const onInDoubt of ['retry', 'park', 'failover'] as const) {
+        for (const onInDoubt of ['retry', 'once', 'park', 'failover'] as const) {
           for (let tries = 1; tries < 12; tries++) {
             const outcome = kind === 'taken' ? taken('250', '') : fail(kind, errorClass);
             const next = decideNext(outcome, at({ tries, onInDoubt }));
@@ -200,4 +201,35 @@ describe('decideNext', () => {
     while (decideNext(fail('deferred', 'retry'), at({ tries })).status === 'retrying') tries++;
     expect(tries).toBe(WEBHOOK.retries + 1);
   });
+});
+
+/** Where each class leads at first, said a second time: a class that is added must be thought of here. */
+const FATES = {
+  network: 'again, counted',
+  retry: 'again, counted',
+  slow: 'again, counted',
+  throttled: 'again, for nothing',
+  permanent: 'dead',
+  suppress: 'suppressed',
+  configuration: 'again, for nothing',
+  gone: 'dead',
+  in_doubt: 'again, counted',
+  quiet: 'again, for nothing',
+  lease: 'again, for nothing',
+  internal: 'again, counted',
+  deadline: 'dead',
+  expired: 'dead',
+} as const satisfies Record<ErrorClass, string>;
+const REFUSALS: readonly ErrorClass[] = ['permanent', 'suppress', 'gone', 'deadline', 'expired'];
+
+it.each(ERROR_CLASSES)('the class %s leads where it should', (errorClass) => {
+  const kind = REFUSALS.includes(errorClass)
+    ? 'rejected'
+    : errorClass === 'in_doubt'
+      ? 'in_doubt'
+      : 'deferred';
+  const next = decideNext(fail(kind, errorClass), at());
+  const fate =
+    next.status === 'retrying' ? `again, ${next.consumesTry ? 'counted' : 'for nothing'}` : next.status;
+  expect(fate).toBe(FATES[errorClass]);
 });

@@ -52,7 +52,9 @@ describe('why it is suppressed', () => {
     ['suppression_hard_bounce', 'the address takes no mail or texts'],
     ['smtp_550_5.1.1', 'the provider refused the address (smtp_550_5.1.1)'],
   ])('%s', (code, because) => {
-    const suppressed = story(null, { undelivered: { since: OPENS, class: 'suppress', code, detail: null } });
+    const suppressed = story(null, {
+      undelivered: { since: OPENS, class: 'suppress', code, detail: null, askAt: null },
+    });
     suppressed.notification.status = 'suppressed';
     expect(explain(suppressed)).toEqual({ action: 'none', reason: `It is suppressed: ${because}.`, can: [] });
   });

@@ -4,7 +4,7 @@ import type { GateHolder, Hold } from '../../../src/domain/gate.js';
 import { toPublicId } from '../../../src/domain/public-id.js';
 import { type Status, STATUSES } from '../../../src/domain/status.js';
 import { explain } from '../../../src/notifications/explain.js';
-import type { Story, Waiting } from '../../../src/notifications/story.js';
+import type { StoredAttempt, Story, Waiting } from '../../../src/notifications/story.js';
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const AT = new Date('2026-11-22T09:00:00Z');
@@ -26,7 +26,7 @@ const story = (status: Status, waiting?: Waiting): Story => ({
   attempts: [],
   receipts: [],
   waiting,
-  undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null },
+  undelivered: { since: AT, class: 'permanent', code: 'http_501', detail: null, askAt: null },
 });
 
 describe('what happens next', () => {
@@ -98,6 +98,72 @@ describe('what happens next', () => {
 
   it('has a sentence for every status', () => {
     for (const status of STATUSES) expect(explain(story(status, waits())).reason).toMatch(/\.$/);
+  });
+});
+
+describe('what is said of a doubt', () => {
+  const attempt = (number: number, more: Partial<StoredAttempt> = {}): StoredAttempt => ({
+    number,
+    provider: 'ses',
+    startedAt: AT,
+    outcome: 'in_doubt',
+    class: 'in_doubt',
+    code: 'smtp_answer_lost',
+    detail: null,
+    durationMs: 5,
+    askedAt: null,
+    answer: null,
+    ...more,
+  });
+  const doubtful = (attempts: StoredAttempt[], more: Partial<NonNullable<Story['undelivered']>> = {}) => {
+    const told = story('in_doubt');
+    return explain({
+      ...told,
+      attempts,
+      undelivered: { ...told.undelivered!, code: 'smtp_answer_lost', ...more },
+    });
+  };
+
+  it('that its provider will be asked, and when', () => {
+    expect(doubtful([attempt(1)], { askAt: AT })).toMatchObject({
+      action: 'wait',
+      waiting_for: 'provider',
+      at: AT.toISOString(),
+      can: ['resolve'],
+    });
+  });
+
+  it.each([
+    ['once', [attempt(1)], {}, 'whether the provider took it. An operator'],
+    ['twice', [attempt(1), attempt(2)], {}, 'whether any of 2 attempts arrived. An operator'],
+    ['not found', [attempt(1, { askedAt: AT, answer: 'not_found' })], {}, 'asked and does not have it'],
+    ['no answer', [attempt(1, { askedAt: AT, answer: 'unanswered' })], {}, 'asked and gave no answer'],
+    [
+      'given up after a doubt',
+      [attempt(1), attempt(2, { outcome: 'not_sent', code: 'connect_refused' })],
+      { code: 'connect_refused' },
+      'whether the provider took it',
+    ],
+    [
+      'other content',
+      [attempt(1), attempt(2, { outcome: 'not_sent', code: 'content_changed' })],
+      { code: 'content_changed' },
+      'have changed since',
+    ],
+  ] as const)('that a person decides: %s', (_, attempts, more, words) => {
+    const next = doubtful([...attempts], more);
+    expect(next).toMatchObject({ action: 'review', waiting_for: 'operator', can: ['resolve'] });
+    expect(next.reason).toContain(words);
+  });
+
+  it.each([
+    ['ses', 'repeated at this time, by ses only'],
+    ['resend', 'goes by resend instead'],
+  ])('that it goes again, by %s', (pinnedProvider, words) => {
+    const waiting = waits({ kind: 'retry', isDue: false, pinnedProvider });
+    const next = explain({ ...story('retrying', waiting), attempts: [attempt(1)] });
+    expect(next).toMatchObject({ action: 'retry', waiting_for: 'retry_timer', at: AT.toISOString() });
+    expect(next.reason).toContain(words);
   });
 });
 

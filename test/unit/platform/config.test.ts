@@ -180,6 +180,20 @@ types: { otp.code: { channel: sms, on_in_doubt: retry, retry: { retries: 1, slow
     expect(inDoubtPolicyOf(file, 'otp.code', 'sms', undefined)).toBe('retry');
     expect(inDoubtPolicyOf(file, 'otp.code', 'sms', 'park')).toBe('park');
     expect(inDoubtPolicyOf(file, 'other', 'sms', undefined)).toBe('park');
+    expect(inDoubtPolicyOf(file, 'other', 'email', undefined)).toBe('once');
+  });
+
+  it('knows how long a repetition waits, and when a provider is asked', () => {
+    const { file, faults } = parse(`
+retry: { email: { in_doubt_delay: 20m } }
+types: { otp.code: { retry: { ask_after: [1s, 2s] } }, quiet: { retry: { ask_after: [] } } }
+`);
+    expect(faults).toEqual([]);
+    expect(retryPolicyOf(file, 'other', 'email')).toMatchObject({ inDoubtDelayMs: 1_200_000 });
+    expect(retryPolicyOf(file, 'other', 'sms')).toMatchObject({ askAfterMs: [30_000, 120_000, 300_000] });
+    expect(retryPolicyOf(file, 'otp.code', 'sms')).toMatchObject({ askAfterMs: [1_000, 2_000] });
+    expect(retryPolicyOf(file, 'quiet', 'sms')).toMatchObject({ askAfterMs: [] });
+    expect(parse(`retry: { sms: { ask_after: [soon] } }`).faults).toHaveLength(1);
   });
 });
 

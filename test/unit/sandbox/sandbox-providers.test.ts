@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 
-import type { Content, Provider, ProviderKind } from '../../../src/channels/channel.js';
+import type { Content, Inquiry, Provider, ProviderKind } from '../../../src/channels/channel.js';
 import { smtpKind } from '../../../src/channels/email/providers/smtp/smtp.kind.js';
 import { twilioKind } from '../../../src/channels/sms/providers/twilio/twilio.kind.js';
 import type { Outcome } from '../../../src/domain/outcome.js';
@@ -66,6 +66,7 @@ describe("the sandbox's providers, as the real ones meet them", () => {
         id: ID,
         type: 'welcome',
         to: 'ada@example.com',
+        key: ID,
         attempt: 1,
         content: { kind: 'email', subject: 'Welcome', text: 'Hello', html: '<p>Hello</p>' },
       } as never,
@@ -77,6 +78,7 @@ describe("the sandbox's providers, as the real ones meet them", () => {
         id: ID,
         type: 'otp.code',
         to: '+14155550123',
+        key: ID,
         attempt: 1,
         content: { kind: 'sms', text: 'Code 1234', segments: 1 },
       } as never,
@@ -107,6 +109,20 @@ describe("the sandbox's providers, as the real ones meet them", () => {
       code: '201',
       providerMessageId: (kept.arrivals[0]!.parsed as SmsParts).sid,
     });
+  });
+
+  it('tell of an SMS whose answer was lost, when they are asked', async () => {
+    faults.next.push('drop_after_body');
+    const provider = create('sandbox-sms', twilioKind);
+    await text(provider);
+    const since = new Date(Date.now() - 60_000);
+    const evidence = { to: '+14155550123', since, until: new Date(), isSame: () => true };
+    const inquiry = (await provider.find!(evidence, call)) as Extract<Inquiry, { kind: 'answered' }>;
+    expect(inquiry.matches.at(-1)).toMatchObject({
+      providerMessageId: (kept.arrivals[0]!.parsed as SmsParts).sid,
+      status: 'sent',
+    });
+    expect(await provider.find!({ ...evidence, to: '+14155550124' }, call)).toMatchObject({ matches: [] });
   });
 
   const expected: Record<Fault, { email: Partial<Outcome>; sms: Partial<Outcome>; isKept: boolean }> = {

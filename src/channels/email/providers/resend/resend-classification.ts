@@ -24,6 +24,8 @@ const IN_DOUBT = { kind: 'in_doubt', class: 'in_doubt', scope: 'provider' } as c
 const CONFIGURATION = { kind: 'rejected', class: 'configuration', scope: 'provider' } as const;
 const SUPPRESS = { kind: 'rejected', class: 'suppress', scope: 'message' } as const;
 const PERMANENT = { kind: 'rejected', class: 'permanent', scope: 'message' } as const;
+/** The same call will be answered the same way: repeating it ends no doubt. */
+const PARK = { kind: 'in_doubt', class: 'permanent', scope: 'message' } as const;
 const THROTTLE = { kind: 'deferred', class: 'throttled', scope: 'provider' } as const;
 /** An earlier call under the same key is at work there: nobody else may send this mail. */
 const DEFER_HERE = { kind: 'deferred', class: 'retry', scope: 'message', isPinned: true } as const;
@@ -63,7 +65,7 @@ export const RESEND_ROWS: readonly ResendRow[] = [
   {
     why: 'this key was used for other content, which may have been sent',
     names: ['invalid_idempotent_request'],
-    then: PERMANENT,
+    then: PARK,
   },
 
   { why: 'no address, or one of a domain kept for examples', text: /invalid `?to`? field/i, then: SUPPRESS },

@@ -16,7 +16,7 @@ import { readResendOptions, type ResendSettings } from './resend.options.js';
 export const RESEND_KEY_LIFE_MS = 86_400_000;
 
 /**
- * Mail through Resend's HTTP API, one recipient per mail, under the notification's id as its key. The body depends on
+ * Mail through Resend's HTTP API, one recipient per mail, under a key of the notification and its content. The body depends on
  * nothing of the attempt: Resend refuses other bytes under a known key. An unanswered call and a 5xx are in doubt all the
  * same, because only Resend recognises the key: another provider would send the mail a second time.
  * Promises an answer within `timeout` for the head and as long again for the rest.
@@ -53,13 +53,13 @@ const requestOf = (parcel: Parcel<EmailContent>, settings: ResendSettings): Http
     authorization: `Bearer ${settings.apiKey}`,
     'content-type': 'application/json',
     accept: 'application/json',
-    'idempotency-key': parcel.id,
+    'idempotency-key': parcel.key,
     'user-agent': `Posthaste/${VERSION}`, // Resend refuses calls without one (resend.com/docs/api-reference/introduction)
   },
   body: bodyOf(parcel, settings.from),
 });
 
-function bodyOf({ id, to, content }: Parcel<EmailContent>, from: Sender): string {
+function bodyOf({ key, to, content }: Parcel<EmailContent>, from: Sender): string {
   const { subject, html, text } = content;
   return JSON.stringify({
     from: mailboxOf(from),
@@ -68,7 +68,7 @@ function bodyOf({ id, to, content }: Parcel<EmailContent>, from: Sender): string
     ...(html === undefined ? {} : { html }),
     text,
     headers: {
-      'Message-ID': `<${id}@${from.domain}>`,
+      'Message-ID': `<${key}@${from.domain}>`,
       'Auto-Submitted': 'auto-generated', // RFC 3834 §5: no vacation notes in reply
       ...unsubscribeHeaders(content),
     },

@@ -42,7 +42,8 @@ export interface SmtpSettings {
 
 /**
  * RFC 5321 §4.5.3.2.6 asks for ten minutes of patience after the final dot, so that a slow server does not make
- * duplicates. Half of it: a worker's slot is held all the while, and what is still open then is parked, not repeated.
+ * duplicates. Half of it: a worker's slot is held all the while, and what is still open then is repeated no sooner than it
+ * would have been answered.
  */
 const DEFAULT_ANSWER_TIMEOUT_MS = 300_000;
 

@@ -66,8 +66,8 @@ export class SmtpProvider implements Provider<EmailContent> {
       subject,
       text,
       ...(html === undefined ? {} : { html }),
-      // The same on every attempt: some mailboxes drop a repetition by it (RFC 5322 §3.6.4).
-      messageId: `<${parcel.id}@${from.domain}>`,
+      // The same for the same content: some mailboxes drop a repetition by it, and new content needs a new one (RFC 5322 §3.6.4).
+      messageId: `<${parcel.key}@${from.domain}>`,
       date: call.now(),
       headers: {
         'Auto-Submitted': 'auto-generated', // RFC 3834 §5: no vacation notes in reply

@@ -81,8 +81,8 @@ export function readHttpSmsOptions(options: Record<string, unknown>): HttpSmsSet
   const url = readSafeUrl('url', raw.url);
   const type = raw.content_type ?? 'json';
   const body = new RequestBody(raw.body, type, raw.from);
-  if (raw.is_idempotent === true && raw.id_header === undefined && !body.dependsOn('id')) {
-    throw new Error('is_idempotent needs {{ id }} in body, or id_header');
+  if (raw.is_idempotent === true && raw.id_header === undefined && !carriesKey(body)) {
+    throw new Error('is_idempotent needs {{ key }} or {{ id }} in body, or id_header');
   }
   return {
     origin: url.origin,
@@ -143,3 +143,5 @@ function secretsOf(url: URL, headers: Record<string, string>): string[] {
   const values = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
   return [...values, ...url.searchParams.values()].filter((value) => value.length >= SHORTEST_SECRET);
 }
+
+const carriesKey = (body: RequestBody): boolean => body.dependsOn('key') || body.dependsOn('id');

@@ -39,17 +39,17 @@ export class HttpSmsProvider implements Provider<SmsContent> {
     return this.#http.close();
   }
 
-  #requestOf({ id }: Parcel<SmsContent>, body: string): HttpRequest {
+  #requestOf({ key }: Parcel<SmsContent>, body: string): HttpRequest {
     const { method, path, headers, idHeader } = this.#settings;
     const own = { 'user-agent': `Posthaste/${VERSION}`, ...headers };
-    return { method, path, headers: idHeader === undefined ? own : { ...own, [idHeader]: id }, body };
+    return { method, path, headers: idHeader === undefined ? own : { ...own, [idHeader]: key }, body };
   }
 
   /** Undefined where a branch of the template that only this text takes is at fault; Liquid's words quote the text. */
-  #bodyOf({ id, to, content: { text } }: Parcel<SmsContent>): string | undefined {
+  #bodyOf({ id, key, to, content: { text } }: Parcel<SmsContent>): string | undefined {
     const { body, from } = this.#settings;
     try {
-      return body.render({ id, to, text, ...(from === undefined ? {} : { from }) });
+      return body.render({ id, key, to, text, ...(from === undefined ? {} : { from }) });
     } catch {
       return undefined;
     }

@@ -14,6 +14,8 @@ export interface BodyValues {
   text: string;
   /** `ntf_…`, the same on every attempt. */
   id: string;
+  /** The id with a digest of the content: the same for the same text only. */
+  key: string;
   from?: string;
 }
 
@@ -23,7 +25,7 @@ const RENDER_LIMIT_MS = 1_000;
 const MEMORY_LIMIT = 1_000_000;
 
 /** A text that tries to get out of wherever it stands, and numbers and ids as they come. */
-const PROBE: BodyValues = { to: '+15551234567', text: '"}\\,\n&x=1 {{ é', id: 'ntf_a' };
+const PROBE: BodyValues = { to: '+15551234567', text: '"}\\,\n&x=1 {{ é', id: 'ntf_a', key: 'ntf_a.b' };
 
 export class RequestBody {
   readonly #engine: Liquid;
@@ -57,7 +59,7 @@ export class RequestBody {
   }
 
   /** Whether another value makes another body. */
-  dependsOn(name: 'to' | 'text' | 'id'): boolean {
+  dependsOn(name: 'to' | 'text' | 'id' | 'key'): boolean {
     return this.render(this.#probe) !== this.render({ ...this.#probe, [name]: '+15557654321' });
   }
 }

@@ -5,5 +5,8 @@ import { TwilioProvider } from './twilio.provider.js';
 export const twilioKind: ProviderKind<SmsContent> = {
   kind: 'twilio',
   options: TwilioOptions,
+  keyLifeMs: () => 0,
+  canBeAsked: true,
+  senderOf: (config) => String(config.options['from'] ?? config.options['messaging_service_sid']),
   create: (config) => new TwilioProvider(config),
 };

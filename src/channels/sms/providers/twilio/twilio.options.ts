@@ -32,6 +32,10 @@ export interface TwilioSettings {
   authToken: string;
   /** Scheme, host and port. */
   origin: string;
+  /** What stands before Twilio's own paths: '' unless `base_url` has a path. */
+  basePath: string;
+  /** Of the messages, as Twilio writes it; `path` is the same behind `basePath`. */
+  listPath: string;
   path: string;
   sender: { From: string } | { MessagingServiceSid: string };
   statusCallback: URL | undefined;
@@ -46,12 +50,16 @@ export function readTwilioOptions(
 ): TwilioSettings {
   const raw = options as Static<typeof TwilioOptions>;
   const base = readHttpUrl('base_url', raw.base_url ?? DEFAULT_BASE_URL);
+  const basePath = base.pathname.replace(/\/+$/, '');
+  const listPath = `/2010-04-01/Accounts/${raw.account_sid}/Messages.json`;
   const statusCallback = raw.status_callback ?? callbackUrl;
   return {
     accountSid: raw.account_sid,
     authToken: raw.auth_token,
     origin: base.origin,
-    path: `${base.pathname.replace(/\/+$/, '')}/2010-04-01/Accounts/${raw.account_sid}/Messages.json`,
+    basePath,
+    listPath,
+    path: basePath + listPath,
     sender: readSender(raw.from, raw.messaging_service_sid),
     statusCallback: statusCallback === undefined ? undefined : readHttpUrl('status_callback', statusCallback),
   };

@@ -1,13 +1,14 @@
 import type { Outcome } from '../../../../domain/outcome.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
-import type { Call, Parcel, Provider, SmsContent } from '../../../channel.js';
+import type { Call, Evidence, Inquiry, Parcel, Provider, SmsContent } from '../../../channel.js';
 import { HttpCalls, type HttpRequest, isFailed } from '../../../http-call.js';
 import { outcomeOfAnswer } from './twilio-answer.js';
+import { TwilioList } from './twilio-list.js';
 import { readTwilioOptions, type TwilioSettings } from './twilio.options.js';
 
 /**
  * Texts through Twilio's Messages resource, which offers no idempotency key: what is unanswered is in doubt, and so is every
- * 5xx (twilio.com/docs/errors/20500). Promises an answer within `timeout` for the head and as long again for the rest.
+ * 5xx (twilio.com/docs/errors/20500); but it can be asked what it has. Promises an answer within `timeout` for the head and as long again for the rest.
  */
 export class TwilioProvider implements Provider<SmsContent> {
   readonly name: string;
@@ -18,6 +19,7 @@ export class TwilioProvider implements Provider<SmsContent> {
   readonly #authorization: string;
   readonly #secrets: readonly string[];
   readonly #http: HttpCalls;
+  readonly #list: TwilioList;
 
   constructor(config: ProviderConfig) {
     this.name = config.name;
@@ -27,6 +29,7 @@ export class TwilioProvider implements Provider<SmsContent> {
     this.#authorization = `Basic ${login}`;
     this.#secrets = [login, authToken, accountSid];
     this.#http = new HttpCalls(this.#settings.origin, config);
+    this.#list = new TwilioList(this.#settings, this.#authorization);
   }
 
   async send(parcel: Parcel<SmsContent>, call: Call): Promise<Outcome> {
@@ -34,8 +37,12 @@ export class TwilioProvider implements Provider<SmsContent> {
     return isFailed(answer) ? answer : outcomeOfAnswer(answer, [parcel.to, ...this.#secrets]);
   }
 
-  close(): Promise<void> {
-    return this.#http.close();
+  find(evidence: Evidence<SmsContent>, call: Call): Promise<Inquiry> {
+    return this.#list.find(evidence, call);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#http.close(), this.#list.close()]);
   }
 
   #requestOf(parcel: Parcel<SmsContent>): HttpRequest {

@@ -12,5 +12,8 @@ export const httpKind = (
 ): ProviderKind<WebhookContent> => ({
   kind: 'http',
   options: Type.Object({}),
+  keyLifeMs: () => Infinity, // `webhook-id`; keeping it is the receiver's part
+  canBeAsked: false,
+  senderOf: () => '',
   create: (config) => new HttpWebhookProvider(config, endpoints, filter),
 });
