@@ -43,7 +43,10 @@ describe.each(BACKENDS)('clocks that disagree (%s)', (backend) => {
         const retried = await post({});
         const later = await post({ send_at: new Date(sendAt).toISOString() });
         const inTime = await post({ expires_in: '10m' });
-        const muchLater = await post({ send_at: new Date(Date.now() + HOUR_MS / 2).toISOString(), expires_in: '45m' });
+        const muchLater = await post({
+          send_at: new Date(Date.now() + HOUR_MS / 2).toISOString(),
+          expires_in: '45m',
+        });
         const past = await stage.createEndpoint('/never');
         hooks.plan = ({ to }) => (to === '/never' ? 'fail' : 'take');
         const { ids } = await stage.client.post(hook(past, { expires_in: '2s' }));

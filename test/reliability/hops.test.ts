@@ -81,27 +81,25 @@ describe.each(BACKENDS)('lines that are bad, each hop (%s)', (backend) => {
       }),
   );
 
-  it.concurrent(
-    '18. process → PostgreSQL: the same → 503 in time, taken once when the line is back',
-    () =>
-      onStage(backend, {}, async (stage) => {
-        await stage.start('api,relay,worker');
-        const endpoint = await stage.createEndpoint();
-        const hop = stage.hops.postgres;
-        for (const [name, mode] of MODES) {
-          await hop.set(mode);
-          const intent = await stage.client.post(hook(endpoint), { patienceMs: 0 });
-          expect([name, intent.tries[0]!.status]).toEqual([name, 503]);
-          await hop.pass();
-          await waitFor(async () => Number((await stage.client.repeat(intent)).status) < 300, {
-            what: 'the door open again',
-            every: 200,
-          });
-        }
-        expectGreen(await stage.verdict());
-        expect(await stage.countByStatus()).toEqual({ delivered: MODES.length });
-        expect(stage.processes.size).toBe(1);
-      }),
+  it.concurrent('18. process → PostgreSQL: the same → 503 in time, taken once when the line is back', () =>
+    onStage(backend, {}, async (stage) => {
+      await stage.start('api,relay,worker');
+      const endpoint = await stage.createEndpoint();
+      const hop = stage.hops.postgres;
+      for (const [name, mode] of MODES) {
+        await hop.set(mode);
+        const intent = await stage.client.post(hook(endpoint), { patienceMs: 0 });
+        expect([name, intent.tries[0]!.status]).toEqual([name, 503]);
+        await hop.pass();
+        await waitFor(async () => Number((await stage.client.repeat(intent)).status) < 300, {
+          what: 'the door open again',
+          every: 200,
+        });
+      }
+      expectGreen(await stage.verdict());
+      expect(await stage.countByStatus()).toEqual({ delivered: MODES.length });
+      expect(stage.processes.size).toBe(1);
+    }),
   );
 
   it.runIf(backend === 'redis').concurrent(
@@ -160,7 +158,11 @@ describe.each(BACKENDS)('lines that are bad, each hop (%s)', (backend) => {
         const { smtp, hooks, twilio } = stage.providers;
         for (const lie of ['drop', 'hang', 'reset'] satisfies Behaviour[]) {
           [smtp, hooks, twilio].forEach((fake) => (fake.plan = script(lie)));
-          const requests = [letter({ on_in_doubt: undefined }), text({ on_in_doubt: undefined }), hook(endpoint)];
+          const requests = [
+            letter({ on_in_doubt: undefined }),
+            text({ on_in_doubt: undefined }),
+            hook(endpoint),
+          ];
           const intents = await Promise.all(requests.map((request) => stage.client.post(request)));
           const ended = await Promise.all(intents.map((intent) => firstAttempt(stage, intent)));
           expect([lie, ...ended.map(({ outcome }) => outcome)]).toEqual([

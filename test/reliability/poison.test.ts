@@ -47,7 +47,10 @@ describe.each(BACKENDS)('poison (%s)', (backend) => {
           got: (await exchange(api.url, { ...request, headers: { authorization, ...headers } })).status,
         })),
       ),
-      stage.client.postBatch(many(150, () => letter()), { expects: 'dead' }),
+      stage.client.postBatch(
+        many(150, () => letter()),
+        { expects: 'dead' },
+      ),
       stage.client.postBatch(many(150, (i) => (i % 2 === 0 ? hook(endpoint) : text()))),
     ]);
     expect(answers.filter(({ status, got }) => status !== got)).toEqual([]);

@@ -201,7 +201,8 @@ describe.each(BACKENDS)('receivers that mean harm, are dead, or ask for time (%s
           (await stage.pool.query(`SELECT FROM gates WHERE held_by = 'retry_after'`)).rowCount === 6,
         { what: 'six gates', every: 10 },
       );
-      const uuids = (await stage.pool.query<{ id: string; url: string }>('SELECT id, url FROM endpoints')).rows;
+      const uuids = (await stage.pool.query<{ id: string; url: string }>('SELECT id, url FROM endpoints'))
+        .rows;
       const seconds: Record<string, number> = {};
       for (const { id, url } of uuids) seconds[new URL(url).pathname] = await heldFor(id);
       expect(seconds).toEqual({

@@ -36,8 +36,7 @@ describe.each(BACKENDS)('a worker that stands still in a send (%s)', (backend) =
         sleeper.signal('SIGSTOP');
 
         const witness = await stage.start('worker');
-        const all = () =>
-          Promise.all([parked, again, buried].map((one) => storedOf(stage, one.business_id)));
+        const all = () => Promise.all([parked, again, buried].map((one) => storedOf(stage, one.business_id)));
         await waitFor(async () => (await all()).every(isGivenUp), {
           within: GIVEN_UP_MS,
           what: 'all given up',

@@ -11,7 +11,14 @@ import type { Random } from './random.js';
  * - `reject` refuses it for ever
  */
 export type Behaviour =
-  'take' | { slowMs: number } | 'drop' | 'reset' | 'hang' | 'fail' | { throttleS: number | string } | 'reject';
+  | 'take'
+  | { slowMs: number }
+  | 'drop'
+  | 'reset'
+  | 'hang'
+  | 'fail'
+  | { throttleS: number | string }
+  | 'reject';
 
 /** Decides by the call; `of` is the notification's id, or the address where the provider is not told an id. */
 export type Plan = (call: { of: string; to: string; times: number; body: string }) => Behaviour;
