@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { HOSTILE } from '../integration/http/hostile-requests.js';
-import { exchange } from '../support/raw-http.js';
+import { exchange, type RawRequest } from '../support/raw-http.js';
 import { ROOT } from '../support/service-process.js';
 import { readDatabaseLedger } from './support/database-ledger.js';
 import { deploymentFile } from './support/deployment-file.js';
@@ -44,7 +44,7 @@ describe.each(BACKENDS)('poison (%s)', (backend) => {
         HOSTILE.map(async ({ name, status, headers, ...request }) => ({
           name,
           status,
-          got: (await exchange(api.url, { ...request, headers: { authorization, ...headers } })).status,
+          got: await statusOf(api.url, { ...request, headers: { authorization, ...headers } }),
         })),
       ),
       stage.client.postBatch(
@@ -53,7 +53,10 @@ describe.each(BACKENDS)('poison (%s)', (backend) => {
       ),
       stage.client.postBatch(many(150, (i) => (i % 2 === 0 ? hook(endpoint) : text()))),
     ]);
-    expect(answers.filter(({ status, got }) => status !== got)).toEqual([]);
+    // Who goes on sending what was refused by its size may find the line cut before the answer.
+    const isRefused = (status: number, got: number | 'cut') =>
+      got === status || (got === 'cut' && status === 413);
+    expect(answers.filter(({ status, got }) => !isRefused(status, got))).toEqual([]);
     expectGreen(await stage.verdict({ alerts: ['dead_letters:harness.letter'] }));
 
     expect([api, worker].map(({ child }) => [child.exitCode, child.signalCode])).toEqual([
@@ -69,3 +72,9 @@ describe.each(BACKENDS)('poison (%s)', (backend) => {
     expect(Math.max(...dead.map((row) => row.attempts.length))).toBe(2);
   });
 });
+
+const statusOf = (origin: string, request: RawRequest): Promise<number | 'cut'> =>
+  exchange(origin, request).then(
+    ({ status }) => status,
+    () => 'cut',
+  );

@@ -123,6 +123,7 @@ export class Stage {
   /** Drains, reads the four ledgers, judges. Call it when everything is healed. */
   async verdict(options: JudgeOptions = {}): Promise<Verdict> {
     const recoveredInMs = await this.drain(options.recoversWithinMs);
+    await this.untilRaised(options.alerts ?? []);
     const evidence = {
       intents: this.client.intents,
       calls: this.providers.ledger.byNotification(),
@@ -132,6 +133,17 @@ export class Stage {
       ownLagMs: this.client.ownLagMs,
     };
     return judge(evidence, options);
+  }
+
+  /** An alert comes with the next look at what is wrong; whether it came at all is for the judge. */
+  private async untilRaised(starts: readonly string[]): Promise<void> {
+    const from = performance.now();
+    const isMissing = async (): Promise<boolean> => {
+      const raised = (await readAlerts(this.pool, this.told))?.raised ?? [];
+      return starts.some((start) => !raised.some(({ key }) => key.startsWith(start)));
+    };
+    while (starts.length > 0 && performance.now() - from < RAISED_WITHIN_MS && (await isMissing()))
+      await new Promise((resolve) => setTimeout(resolve, 100));
   }
 
   /** Everything every process wrote, for a row that counts lines. */
@@ -187,6 +199,7 @@ export interface StartOptions {
   isAwaited?: boolean;
 }
 
+const RAISED_WITHIN_MS = 20_000;
 const OPEN = ['accepted', 'scheduled', 'retrying', 'sending'];
 
 function flagsOf({ sabotage = [] }: StartOptions): string[] {
