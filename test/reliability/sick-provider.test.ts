@@ -14,6 +14,8 @@ const MINIMUM = 10;
 /** Until all know that it is open: what made it open, and what was under way or claimed meanwhile. */
 const UNTIL_OPEN = MINIMUM + 4 * CONCURRENCY;
 const COUNT = 200;
+/** A provider that has come back is given its concurrency a second for so long; only then more. */
+const RAMP_STEP_MS = 5_000;
 
 /** Mail goes by Resend first. */
 const resendFirst = (providers: Providers): string =>
@@ -25,7 +27,7 @@ const raised = async (stage: Stage, start: string): Promise<boolean> =>
   (await stage.pool.query('SELECT FROM alerts WHERE starts_with(alert_key, $1)', [start])).rowCount! > 0;
 
 describe.each(BACKENDS)('a provider that answers 500 to everything (%s)', (backend) => {
-  it('21. provider 100 % 500, then healthy → breaker opens, one alert, no attempts burnt, failover, and it is used again', async () => {
+  it('21. provider 100 % 500, then healthy → breaker opens, one alert, no attempts burnt, failover, ramped drain', async () => {
     await onStage(backend, { yaml: resendFirst }, async (stage) => {
       await stage.start('api,relay');
       await stage.start('worker');
@@ -48,6 +50,7 @@ describe.each(BACKENDS)('a provider that answers 500 to everything (%s)', (backe
       const untouched = stored.filter(({ channel, attempts }) => channel === 'sms' && attempts.length === 0);
       expect(untouched.length).toBeGreaterThan(COUNT / 2);
       const texts = callsTo('twilio');
+      const wellFrom = ledger.calls.length;
 
       resend.plan = () => 'take';
       twilio.plan = () => 'take';
@@ -65,6 +68,13 @@ describe.each(BACKENDS)('a provider that answers 500 to everything (%s)', (backe
         { channel: 'sms', status: 'sent', count: COUNT - doubts },
       ]);
       expect(callsTo('twilio')).toBe(COUNT);
+      // The probe that found it well, then the ramp: a call that comes late is not in its first step.
+      const drained = ledger.calls.slice(wellFrom).filter((call) => call.provider === 'twilio');
+      const probe = drained.findIndex(({ truth }) => truth === 'taken');
+      const inFirstStep = drained.filter(
+        ({ at }) => at >= drained[probe]!.at && at < drained[probe]!.at + RAMP_STEP_MS,
+      );
+      expect(inFirstStep.length).toBeLessThanOrEqual((CONCURRENCY * RAMP_STEP_MS) / 1_000 + 2);
       const again = callsTo('resend');
       await stage.client.post(letter());
       await stage.drain();

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import { makeRunFolder } from '../../support/run-folder.js';
 
 const MEBIBYTE = 1_048_576;
 
 /** A file system of its own, small enough to be filled. Undefined: this account may not mount one. */
 export interface SmallDisk {
-  /** The mounted folder: a cluster's. */
+  /** A cluster's, on it. */
   folder: string;
   /** Takes every free byte of it. */
   fill(): void;
@@ -16,15 +18,21 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** In memory, at `folder`. */
-export function mountSmallDisk(folder: string, sizeMiB: number): SmallDisk {
-  mount(folder, sizeMiB);
-  const ballast = join(folder, 'ballast');
+/** In memory. */
+export function mountSmallDisk(sizeMiB: number): SmallDisk {
+  const mountPoint = makeRunFolder();
+  mount(mountPoint, sizeMiB);
+  const folder = join(mountPoint, 'cluster'); // a mount point cannot be removed with the cluster
+  mkdirSync(folder, { mode: 0o711 });
+  const ballast = join(mountPoint, 'ballast');
   return {
     folder,
-    fill: () => fillUp(folder, ballast),
+    fill: () => fillUp(mountPoint, ballast),
     free: () => rmSync(ballast, { force: true }),
-    unmount: () => void execFileSync('umount', ['--lazy', folder]),
+    unmount: () => {
+      execFileSync('umount', ['--lazy', mountPoint]);
+      rmSync(mountPoint, { recursive: true, force: true });
+    },
   };
 }
 
