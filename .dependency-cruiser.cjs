@@ -18,14 +18,23 @@ module.exports = {
       to: { dependencyTypes: ['npm', 'core'] },
     },
     only('platform-is-a-floor', 'platform', ['platform', 'domain'], 'The floor knows nothing of the rooms.'),
-    ...['outbox', 'queues', 'templating', 'breakers', 'suppressions', 'gates', 'catalogue', 'own-events'].map(
-      (slice) =>
-        only(
-          `${slice}-imports-the-floor`,
-          slice,
-          [slice, 'domain', 'platform', 'own-events'],
-          'Reusable slices stand on the floor only; each may say what becomes an event of ours.',
-        ),
+    ...[
+      'outbox',
+      'queues',
+      'templating',
+      'breakers',
+      'suppressions',
+      'gates',
+      'allowances',
+      'catalogue',
+      'own-events',
+    ].map((slice) =>
+      only(
+        `${slice}-imports-the-floor`,
+        slice,
+        [slice, 'domain', 'platform', 'own-events'],
+        'Reusable slices stand on the floor only; each may say what becomes an event of ours.',
+      ),
     ),
     only(
       'endpoints-hold-gates',

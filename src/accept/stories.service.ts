@@ -34,9 +34,9 @@ export class Stories {
     const story = await this.reader.story(idOf(publicId));
     if (!story) throw notFound();
     const { notification } = story;
-    const hold = story.waiting && (await this.holds.on(notification, story.waiting));
+    const obstacle = story.waiting && (await this.holds.on(notification, story.waiting));
     const reports = this.reports(notification.provider);
-    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), hold, reports);
+    return toStory(story, this.payloadOf(notification), this.maxAttemptsOf(notification), obstacle, reports);
   }
 
   async list(query: ListQuery): Promise<NotificationPage> {

@@ -1,10 +1,10 @@
-import type { Hold } from '../domain/gate.js';
 import { toPublicId } from '../domain/public-id.js';
 import { isUndelivered } from '../domain/status.js';
 import { explain } from '../notifications/explain.js';
 import type { Payload } from '../notifications/payload.js';
 import type { StoredAttempt, StoredNotification, StoredReceipt, Story } from '../notifications/story.js';
 import type { NotificationStory, NotificationSummary } from './story.schema.js';
+import type { Obstacle } from './waiting-holds.js';
 
 /** One notification as the API shows it in a list. `maxAttempts`: by the policy of its type. */
 export function toSummary(
@@ -40,14 +40,14 @@ export function toStory(
   story: Story,
   payload: Payload | undefined,
   maxAttempts: number,
-  hold: Hold | undefined,
+  obstacle: Obstacle | undefined,
   reports = false,
 ): NotificationStory {
   const { notification, waiting } = story;
   return {
     ...toSummary(notification, payload, maxAttempts),
     next_attempt_at: waiting ? waiting.availableAt.toISOString() : null,
-    next: explain(story, hold, reports),
+    next: explain(story, obstacle?.hold, reports, obstacle?.shortage),
     history: historyOf(story),
   };
 }

@@ -1,10 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { AllowancesStore } from '../allowances/allowances.store.js';
+import { allowanceOf, type ProviderTerms } from '../allowances/provider-allowance.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { ChannelName, Lane } from '../domain/channel.js';
 import type { Hold } from '../domain/gate.js';
+import { tokensIn, untilTokenMs } from '../domain/token-bucket.js';
 import { GatesStore } from '../gates/gates.store.js';
-import type { Waiting } from '../notifications/story.js';
+import type { HeldGates } from '../gates/held-gates.js';
+import type { ProviderConfig } from '../platform/config/posthaste-file.js';
+import type { Shortage, Waiting } from '../notifications/story.js';
+import { shortageOf } from './shortage.js';
+
+/** Why something that is due does not go: a gate that is held, or else what may be given being used up. */
+export interface Obstacle {
+  hold: Hold | undefined;
+  shortage: Shortage | undefined;
+}
+
+const NOTHING: Obstacle = { hold: undefined, shortage: undefined };
 
 /** What keeps a waiting notification from going out. */
 @Injectable()
@@ -12,28 +26,64 @@ export class WaitingHolds {
   constructor(
     @Inject(GatesStore) private readonly gates: GatesStore,
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
+    @Inject(AllowancesStore) private readonly allowances: AllowancesStore,
   ) {}
 
-  /** Its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else its queue's. */
-  async on(
-    { channel, lane }: { channel: ChannelName; lane: Lane },
-    waiting: Waiting,
-  ): Promise<Hold | undefined> {
+  /**
+   * Its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else its
+   * queue's. With all of them open, the shortage of whoever would take it.
+   */
+  async on({ channel, lane }: { channel: ChannelName; lane: Lane }, waiting: Waiting): Promise<Obstacle> {
     const gates = await this.gates.held();
     const ofEndpoint = waiting.endpointId === null ? undefined : gates.of('endpoint', waiting.endpointId);
-    if (ofEndpoint) return ofEndpoint;
-    const names = this.providersFor(channel, waiting);
-    const open = names.find((name) => !gates.isHeld('provider', name));
-    if (open !== undefined) return gates.of('queue', `${open}.${lane}`);
-    return names.map((name) => gates.of('provider', name)!).sort(bySoonest)[0];
+    if (ofEndpoint) return { ...NOTHING, hold: ofEndpoint };
+    const providers = this.providersFor(channel, waiting);
+    const takers = takersAmong(providers, gates);
+    if (takers.length === 0) return { ...NOTHING, hold: soonest(providers, gates) };
+    const hold = gates.of('queue', `${takers[0]!.name}.${lane}`);
+    if (hold) return { ...NOTHING, hold };
+    if (!waiting.isDue || waiting.publishedAt !== null) return NOTHING;
+    return { ...NOTHING, shortage: await this.shortage(takers, waiting) };
   }
 
-  private providersFor(channel: ChannelName, { pinnedProvider }: Waiting): string[] {
-    return pinnedProvider === null
-      ? this.channels.providersOf(channel).map(({ name }) => name)
-      : [pinnedProvider];
+  private async shortage(takers: readonly ProviderTerms[], waiting: Waiting): Promise<Shortage | undefined> {
+    const standings = await this.allowances.standings(takers.map(({ name }) => name));
+    const found = takers.map((terms) => {
+      const standing = standings.get(terms.name)!;
+      return shortageOf(terms.name, allowanceOf(terms, standing), waiting.isRetry, standing.nowMs);
+    });
+    if (found.includes(undefined)) return this.shortageOfEndpoint(waiting, [...standings.values()][0]!.nowMs);
+    return (found as Shortage[]).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
+  }
+
+  private async shortageOfEndpoint({ endpointId }: Waiting, nowMs: number): Promise<Shortage | undefined> {
+    const rate =
+      endpointId === null ? undefined : (await this.allowances.endpointRates([endpointId])).get(endpointId);
+    if (!rate) return undefined;
+    const tokens = tokensIn(rate.level, rate.ratePerSecond);
+    if (tokens >= 1) return undefined;
+    return {
+      waitingFor: 'rate_limit',
+      at: new Date(nowMs + untilTokenMs(tokens, rate.ratePerSecond)),
+      reason: `Its endpoint takes ${rate.ratePerSecond}/s, and that is used up for the moment.`,
+    };
+  }
+
+  private providersFor(channel: ChannelName, { pinnedProvider }: Waiting): ProviderConfig[] {
+    return this.channels
+      .providersOf(channel)
+      .filter(({ name }) => pinnedProvider === null || pinnedProvider === name);
   }
 }
 
-const bySoonest = (a: Hold, b: Hold): number =>
-  (a.until?.getTime() ?? Infinity) - (b.until?.getTime() ?? Infinity);
+/** Those of the first priority whose gate is open. */
+function takersAmong(providers: readonly ProviderConfig[], gates: HeldGates): ProviderConfig[] {
+  const open = providers.filter(({ name }) => !gates.isHeld('provider', name));
+  return open.filter(({ priority }) => priority === open[0]!.priority);
+}
+
+/** The hold of these providers that ends first; undefined: there is no such provider. */
+const soonest = (providers: readonly ProviderConfig[], gates: HeldGates): Hold | undefined =>
+  providers
+    .map(({ name }) => gates.of('provider', name)!)
+    .sort((a, b) => (a.until?.getTime() ?? Infinity) - (b.until?.getTime() ?? Infinity))[0];

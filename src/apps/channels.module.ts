@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
+import { AllowancesStore } from '../allowances/allowances.store.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { EmailChannel } from '../channels/email/email.channel.js';
 import { SmsChannel } from '../channels/sms/sms.channel.js';
@@ -73,6 +74,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        AllowancesStore,
         Addresses,
         Receipts,
         SuppressionIntents,
@@ -95,6 +97,7 @@ export class ChannelsModule {
         PayloadVault,
         OutboxStore,
         GatesStore,
+        AllowancesStore,
         Receipts,
         QuietHoursPolicy,
         Suppressions,

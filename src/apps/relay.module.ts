@@ -16,8 +16,10 @@ import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
+import { Publisher } from '../relay/publisher.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
@@ -34,9 +36,11 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayLoop,
     RelayService,
     ProviderRouter,
+    Publisher,
     AddressFaults,
     QuietTime,
     Verdict,
+    BlockedHeads,
     Packing,
     Inquiries,
     DoubtsRepository,
@@ -60,6 +64,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         Gauges,
         Log,
         LostHints,
+        BlockedHeads,
         DeadWorkers,
         Overdue,
         FailingEndpoints,

@@ -123,7 +123,7 @@ export class DispatchService {
     if (hints.length === 0) return;
     // If it fails, upkeep finds them: a hint that nobody took is a lost one.
     await this.outbox
-      .takeBack(hints, this.mayGo.handBackMs(provider))
+      .takeBack(provider, hints, this.mayGo.handBackMs(provider))
       .catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }
 }

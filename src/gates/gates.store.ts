@@ -46,7 +46,10 @@ export class GatesStore {
     });
   }
 
-  /** Whether there was such a hold. Relays are woken: what waited may go. */
+  /**
+   * Whether there was such a hold. Relays are woken: what waited may go. A provider that opens recovers: the same commit
+   * begins its ramp, with a single token. Endpoints have none: their windows learn how much they take.
+   */
   async release(
     kind: GateKind,
     key: string,
@@ -55,8 +58,15 @@ export class GatesStore {
   ): Promise<boolean> {
     const { rowCount } = await db.query({
       name: 'release_gate',
-      text: `WITH released AS (DELETE FROM gates WHERE kind = $1 AND key = $2 AND held_by = $3 RETURNING held_until > now() AS was_held)
-             SELECT pg_notify('posthaste_outbox', '') FROM released WHERE was_held`,
+      text: `WITH released AS (
+               DELETE FROM gates WHERE kind = $1 AND key = $2 AND held_by = $3 RETURNING kind, key
+             ), recovering AS (
+               INSERT INTO allowances AS a (kind, key, tokens, filled_at, ramp_since)
+               SELECT kind, key, 1, clock_timestamp(), clock_timestamp() FROM released WHERE kind = 'provider'
+               ON CONFLICT (kind, key) DO UPDATE
+                 SET tokens = least(a.tokens, 1), filled_at = excluded.filled_at, ramp_since = excluded.ramp_since
+             )
+             SELECT pg_notify('posthaste_outbox', '') FROM released`,
       values: [kind, key, heldBy],
     });
     return rowCount === 1;

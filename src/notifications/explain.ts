@@ -3,7 +3,7 @@ import { toPublicId } from '../domain/public-id.js';
 import { QUIET_HOURS } from '../domain/decide-next.js';
 import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
 import { explainDoubt, explainRepetition } from './explain-doubt.js';
-import type { StoredAttempt, Story, Waiting } from './story.js';
+import type { Shortage, StoredAttempt, Story, Waiting } from './story.js';
 
 export interface NextStep {
   action: 'send' | 'retry' | 'wait' | 'review' | 'none';
@@ -15,6 +15,7 @@ export interface NextStep {
     | 'pause'
     | 'endpoint'
     | 'retry_timer'
+    | 'budget'
     | 'order'
     | 'schedule'
     | 'queue'
@@ -32,8 +33,9 @@ const RELAY_SILENT_MS = 20_000;
 const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
 
 /**
- * What happens next, and what it waits for: from the outbox row, its gate (`hold`, when that is closed), the head of its
- * ordering key, and the relay alone. `reports`: its provider says later what became of a message.
+ * What happens next, and what it waits for: from the outbox row, the head of its ordering key, its gate (`hold`, when that is
+ * closed), what its provider may be given (`shortage`, when that is used up), and the relay alone. `reports`: its provider
+ * says later what became of a message.
  */
 export function explain(
   {
@@ -44,13 +46,14 @@ export function explain(
   }: Pick<Story, 'notification' | 'waiting' | 'undelivered' | 'attempts'>,
   hold?: Hold,
   reports = false,
+  shortage?: Shortage,
 ): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, hold, notification.expiresAt, attempts.at(-1))
+        ? explainWaiting(waiting, notification, attempts.at(-1), hold, shortage)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -105,11 +108,12 @@ const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
 
 function explainWaiting(
   waiting: Waiting,
-  hold: Hold | undefined,
-  expiresAt: Date | null,
+  { status, expiresAt }: Story['notification'],
   last: StoredAttempt | undefined,
+  hold: Hold | undefined,
+  shortage: Shortage | undefined,
 ): NextStep {
-  const action = waiting.kind === 'first' ? 'send' : 'retry';
+  const action = status === 'retrying' ? 'retry' : 'send';
   const can: NextStep['can'] = ['retry', 'cancel'];
   if (waiting.publishedAt) {
     return {
@@ -141,7 +145,6 @@ function explainWaiting(
           can,
         };
   }
-  if (hold) return { action, ...explainHold(hold), can };
   if (waiting.behind !== null) {
     const head = toPublicId('notification', waiting.behind);
     return {
@@ -150,6 +153,11 @@ function explainWaiting(
       waiting_for: 'order',
       can,
     };
+  }
+  if (hold) return { action, ...explainHold(hold), can };
+  if (shortage) {
+    const { at, reason, waitingFor } = shortage;
+    return { action, at: at.toISOString(), reason, waiting_for: waitingFor, can };
   }
   const isSilent = waiting.relaySilentMs === null || waiting.relaySilentMs > RELAY_SILENT_MS;
   const reason = isSilent

@@ -41,6 +41,14 @@ export interface StoredAttempt {
   answer: 'found' | 'not_found' | 'unanswered' | null;
 }
 
+/** Why a waiting one that is due, and whose gate is open, does not go yet: what its provider may be given is used up. */
+export interface Shortage {
+  waitingFor: 'rate_limit' | 'budget';
+  /** When the next of those that wait for it may go. */
+  at: Date;
+  reason: string;
+}
+
 /** What its provider said later. */
 export interface StoredReceipt {
   kind: ReceiptKind;
@@ -54,7 +62,8 @@ export interface StoredReceipt {
 
 /** Where a waiting one stands. */
 export interface Waiting {
-  kind: 'first' | 'retry' | 'redrive';
+  /** It counts against its provider's retry budget. */
+  isRetry: boolean;
   availableAt: Date;
   isDue: boolean;
   /** Why it waits, in a word: `accepted`, `quiet_hours`, the code of a failure. */

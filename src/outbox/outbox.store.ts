@@ -1,24 +1,23 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { PoolClient } from 'pg';
 
-import type { Lane } from '../domain/channel.js';
 import { WorkPool } from '../platform/database/pools.js';
-import {
-  type EndpointCursor,
-  type EndpointDue,
-  endpointsDue,
-  type NextDue,
-  nextDue,
-} from './sql/next-due.js';
+import type { Destination, Group } from './group.js';
+import { type EndpointCursor, type EndpointDue, endpointsDue } from './sql/endpoints-due.js';
+import { type NextDue, nextDue } from './sql/next-due.js';
 import { type EndpointRoom, publishDueOfEndpoints } from './sql/publish-due-of-endpoints.js';
-import { type Published, publishDue, type Route } from './sql/publish-due.js';
+import { type Published, publishDue } from './sql/publish-due.js';
 import { publishedWindows, type QueueWindow } from './sql/published-windows.js';
 import { releaseLost } from './sql/release-lost.js';
 import { releaseStrays } from './sql/release-strays.js';
 import { takeBack } from './sql/take-back.js';
+import { type KeysSwept, unblockHeads } from './sql/unblock-heads.js';
 
-export type { Published, Route } from './sql/publish-due.js';
-export type { EndpointCursor, EndpointDue, NextDue } from './sql/next-due.js';
+export type { Destination, Group, Route } from './group.js';
+export type { EndpointCursor, EndpointDue } from './sql/endpoints-due.js';
+export type { NextDue } from './sql/next-due.js';
 export type { EndpointRoom } from './sql/publish-due-of-endpoints.js';
+export type { Published } from './sql/publish-due.js';
 export type { QueueWindow, WindowState } from './sql/published-windows.js';
 
 /** The outbox as relay, workers and upkeep see it. Rows are written at accept and with outcomes, deleted by who acts. */
@@ -26,12 +25,27 @@ export type { QueueWindow, WindowState } from './sql/published-windows.js';
 export class OutboxStore {
   constructor(@Inject(WorkPool) private readonly pool: WorkPool) {}
 
-  publishDue(route: Route, limit: number): Promise<Published[]> {
-    return publishDue(this.pool, route, limit);
+  /** `tx`: in the caller's transaction. */
+  publishDue(group: Group, to: Destination, limit: number, tx?: PoolClient): Promise<Published[]> {
+    return publishDue(tx ?? this.pool, group, to, limit);
   }
 
-  takeBack(hints: readonly { id: string; dispatch: number }[], delayMs: number): Promise<number> {
-    return takeBack(this.pool, hints, delayMs);
+  /** `tx`: in the caller's transaction. */
+  publishDueOfEndpoints(
+    group: Group,
+    to: Destination,
+    rooms: readonly EndpointRoom[],
+    tx?: PoolClient,
+  ): Promise<Published[]> {
+    return publishDueOfEndpoints(tx ?? this.pool, group, to, rooms);
+  }
+
+  takeBack(
+    provider: string,
+    hints: readonly { id: string; dispatch: number }[],
+    delayMs: number,
+  ): Promise<number> {
+    return takeBack(this.pool, provider, hints, delayMs);
   }
 
   releaseLost(queue: string, olderThanMs: number, limit: number): Promise<number> {
@@ -42,16 +56,17 @@ export class OutboxStore {
     return releaseStrays(this.pool, queues, olderThanMs, limit);
   }
 
-  publishDueOfEndpoints(route: Route, rooms: readonly EndpointRoom[]): Promise<Published[]> {
-    return publishDueOfEndpoints(this.pool, route, rooms);
+  /** Heads of ordering keys behind `after` that nobody else has unblocked; looks at `limit` keys. */
+  unblockHeads(after: string, limit: number): Promise<KeysSwept> {
+    return unblockHeads(this.pool, after, limit);
   }
 
   windows(): Promise<ReadonlyMap<string, QueueWindow>> {
     return publishedWindows(this.pool);
   }
 
-  nextDue(lanes: readonly { channel: string; lane: Lane }[]): Promise<NextDue[]> {
-    return nextDue(this.pool, lanes);
+  nextDue(groups: readonly Group[]): Promise<NextDue[]> {
+    return nextDue(this.pool, groups);
   }
 
   endpointsDue(cursor: EndpointCursor, limit: number): Promise<EndpointDue[]> {

@@ -1,56 +1,126 @@
-import type { Lane } from '../domain/channel.js';
+import type {
+  AllowancesStore,
+  EndpointRate,
+  EndpointTerms,
+  Standing,
+} from '../allowances/allowances.store.js';
 import type { HeldGates } from '../gates/held-gates.js';
-import type { EndpointCursor, EndpointDue, OutboxStore, QueueWindow, Route } from '../outbox/outbox.store.js';
+import type {
+  EndpointCursor,
+  EndpointDue,
+  Group,
+  OutboxStore,
+  QueueWindow,
+  Route,
+} from '../outbox/outbox.store.js';
 
-/** Endpoints looked at in one pass; the next pass goes on behind the last. */
-const ENDPOINTS_PER_PASS = 256;
-const BEFORE_ALL: EndpointCursor = { lane: '', endpointId: '00000000-0000-0000-0000-000000000000' };
+/** Groups of endpoints looked at in one pass; the next pass goes on behind the last. */
+const ENDPOINT_GROUPS_PER_PASS = 512;
+const BEFORE_ALL: EndpointCursor = {
+  lane: '',
+  endpointId: '00000000-0000-0000-0000-000000000000',
+  pin: '',
+  isRetry: false,
+};
+
+/** A group in which something waits, and who may take it. */
+export interface DueGroup {
+  group: Group;
+  /** Until its first may go, milliseconds; negative when it may already. */
+  dueMs: number;
+  takers: Route[];
+  /** Of webhooks: those with something due. */
+  endpoints: string[];
+  /** Its endpoints may have one call each: nothing but that holds them back. */
+  isProbe: boolean;
+}
 
 /** All that a relay needs to know before it acts. */
 export interface Survey {
   windows: ReadonlyMap<string, QueueWindow>;
-  /** Until the next row of a route may go, milliseconds; undefined: nothing waits. */
-  dueMs(route: Route): number | undefined;
-  /** The endpoints of a route with something due. */
-  endpoints(route: Route): string[];
-  /** Whether an endpoint may have one call only. */
-  isProbed(endpointId: string): boolean;
+  standings: ReadonlyMap<string, Standing>;
+  /** Of the endpoints with something due, those that have a rate. */
+  endpointRates: ReadonlyMap<string, EndpointRate>;
+  /** And those that want fewer or more calls at once than their provider gives. */
+  endpointCaps: ReadonlyMap<string, number>;
+  /** Transactional before bulk, first sends before retries, then by the time of their first. */
+  due: DueGroup[];
   /** Endpoints are left to look at: the next pass sees them. */
   hasMore: boolean;
 }
 
-/** Looks at what waits and what is out: three statements, all of them short, side by side. */
+const NO_TERMS: EndpointTerms = { rates: new Map(), caps: new Map() };
+
+/** Looks at what waits, what is out and what may be spent: a few statements, all of them short, most side by side. */
 export class Surveyor {
   private cursor = BEFORE_ALL;
 
-  constructor(private readonly outbox: OutboxStore) {}
+  constructor(
+    private readonly outbox: OutboxStore,
+    private readonly allowances: AllowancesStore,
+  ) {}
 
   async look(routes: readonly Route[], gates: HeldGates): Promise<Survey> {
-    const plain = routes.filter((route) => route.channel !== 'webhook');
-    const [windows, dues, found] = await Promise.all([
+    const groups = groupsOf(routes.filter((route) => route.channel !== 'webhook'));
+    const [windows, dues, found, standings] = await Promise.all([
       this.outbox.windows(),
-      plain.length > 0 ? this.outbox.nextDue(plain) : [],
-      this.outbox.endpointsDue(this.cursor, ENDPOINTS_PER_PASS),
+      groups.length > 0 ? this.outbox.nextDue(groups) : [],
+      this.outbox.endpointsDue(this.cursor, ENDPOINT_GROUPS_PER_PASS),
+      this.allowances.standings([...new Set(routes.map((route) => route.provider))]),
     ]);
-    const hasMore = found.length === ENDPOINTS_PER_PASS;
-    this.cursor = hasMore ? lastOf(found) : BEFORE_ALL;
-    const endpoints = found.filter(({ endpointId }) => !gates.isHeld('endpoint', endpointId));
-    const firsts = new Map(dues.map((due) => [`${due.channel}.${due.lane}`, due.dueMs]));
-    return {
-      windows,
-      hasMore,
-      isProbed: (endpointId) => gates.isProbed('endpoint', endpointId),
-      dueMs: ({ channel, lane }) =>
-        channel === 'webhook' ? earliest(endpoints, lane) : firsts.get(`${channel}.${lane}`),
-      endpoints: ({ lane }) =>
-        endpoints.filter((one) => one.lane === lane && one.dueMs <= 0).map((one) => one.endpointId),
-    };
+    const hasMore = found.length === ENDPOINT_GROUPS_PER_PASS;
+    this.cursor = hasMore ? found[found.length - 1]! : BEFORE_ALL;
+    const due = [
+      ...dues.map(({ dueMs, ...group }) => ({ group, dueMs, endpoints: [], isProbe: false })),
+      ...gathered(found, gates),
+    ]
+      .map((one) => ({ ...one, takers: takersOf(one.group, routes) }))
+      .filter(({ takers }) => takers.length > 0)
+      .sort(inServiceOrder);
+    const endpoints = due.flatMap((one) => one.endpoints);
+    const { rates, caps } = endpoints.length > 0 ? await this.allowances.endpointTerms(endpoints) : NO_TERMS;
+    return { windows, standings, endpointRates: rates, endpointCaps: caps, due, hasMore };
   }
 }
 
-const lastOf = (endpoints: readonly EndpointDue[]): EndpointCursor => endpoints[endpoints.length - 1]!;
+/** What open routes can take; what waits for a provider that is held is not even looked at. */
+function groupsOf(routes: readonly Route[]): Group[] {
+  const pins = routes.flatMap(({ channel, lane, provider, takesUnpinned }) => [
+    { channel, lane, pin: provider },
+    ...(takesUnpinned ? [{ channel, lane, pin: '' }] : []),
+  ]);
+  const distinct = [...new Map(pins.map((one) => [`${one.channel} ${one.lane} ${one.pin}`, one])).values()];
+  return distinct.flatMap((one) => [
+    { ...one, isRetry: false },
+    { ...one, isRetry: true },
+  ]);
+}
 
-function earliest(endpoints: readonly EndpointDue[], lane: Lane): number | undefined {
-  const dues = endpoints.filter((one) => one.lane === lane).map((one) => one.dueMs);
-  return dues.length > 0 ? Math.min(...dues) : undefined;
+const takersOf = ({ channel, lane, pin }: Group, routes: readonly Route[]): Route[] =>
+  routes.filter(
+    (route) =>
+      route.channel === channel &&
+      route.lane === lane &&
+      (pin === '' ? route.takesUnpinned : route.provider === pin),
+  );
+
+/** Endpoints of one kind together; those whose breaker's time is over apart from the rest. */
+function gathered(found: readonly EndpointDue[], gates: HeldGates): Omit<DueGroup, 'takers'>[] {
+  const groups = new Map<string, Omit<DueGroup, 'takers'>>();
+  for (const { lane, endpointId, pin, isRetry, dueMs } of found) {
+    if (gates.isHeld('endpoint', endpointId)) continue;
+    const isProbe = gates.isProbed('endpoint', endpointId);
+    const key = `${lane} ${pin} ${isRetry} ${isProbe}`;
+    const group = { channel: 'webhook' as const, lane, pin, isRetry };
+    const known = groups.get(key) ?? { group, dueMs: Infinity, endpoints: [], isProbe };
+    known.dueMs = Math.min(known.dueMs, dueMs);
+    if (dueMs <= 0) known.endpoints.push(endpointId);
+    groups.set(key, known);
+  }
+  return [...groups.values()];
+}
+
+function inServiceOrder(a: DueGroup, b: DueGroup): number {
+  const rank = ({ group }: DueGroup): number => 2 * Number(group.lane === 'bulk') + Number(group.isRetry);
+  return rank(a) - rank(b) || a.dueMs - b.dueMs;
 }

@@ -13,6 +13,13 @@ export function dealOut(rooms: readonly EndpointRoom[], total: number): Endpoint
   return shares;
 }
 
+/**
+ * Retries that an endpoint may have of what is left of its provider's budget: half of it, less what it has had in the same
+ * minute. So the first that fails leaves half to the others, the second a quarter: none can take it all.
+ */
+export const roomForRetries = (left: number, used: number): number =>
+  Math.max(0, Math.ceil((left - used) / 2));
+
 /** One of each endpoint in turn. */
 export function interleave(hints: readonly Published[]): Published[] {
   const byEndpoint = new Map<string | null, Published[]>();

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import type { ProviderTerms } from '../allowances/provider-allowance.js';
 import type { HeldGates } from '../gates/held-gates.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { QueueRef } from '../queues/queue-names.js';
@@ -7,8 +8,8 @@ import { Queues } from '../queues/queues.js';
 import type { Route } from '../outbox/outbox.store.js';
 
 /**
- * Which provider what waits goes to: the first of its channel, by priority, whose gate is open. A pinned row goes to its own
- * or waits. A provider that is held gets nothing at all.
+ * Which providers what waits goes to: of those of its channel whose gate is open, the ones of the first priority, who share
+ * it by their weights. A pinned row goes to its own or waits. A provider that is held gets nothing at all.
  */
 @Injectable()
 export class ProviderRouter {
@@ -17,27 +18,38 @@ export class ProviderRouter {
     @Inject(Queues) private readonly queues: Queues,
   ) {}
 
-  /** The open routes in the order they are served: transactional before bulk. */
+  /** The open routes, transactional before bulk. */
   routes(gates: HeldGates): Route[] {
     const open = this.queues.refs.filter(
       (ref) => !gates.isHeld('provider', ref.provider) && !gates.isHeld('queue', ref.name),
     );
-    return open.sort(byLane).map((ref) => ({
-      channel: ref.channel,
-      lane: ref.lane,
-      provider: ref.provider,
-      takesUnpinned: this.takesUnpinned(ref, gates),
-      isProbe: gates.isProbed('provider', ref.provider),
-      queue: ref.name,
-      perEndpointConcurrency: this.channels.provider(ref.provider).perEndpointConcurrency,
-    }));
+    return open.sort(byLane).map((ref) => {
+      const provider = this.channels.provider(ref.provider);
+      return {
+        channel: ref.channel,
+        lane: ref.lane,
+        provider: ref.provider,
+        takesUnpinned: this.takesUnpinned(ref, gates),
+        weight: provider.weight,
+        isProbe: gates.isProbed('provider', ref.provider),
+        queue: ref.name,
+        perEndpointConcurrency: provider.perEndpointConcurrency,
+      };
+    });
   }
 
-  /** When nobody before it, by priority, is open: one that is only being tried does not keep the next from working. */
+  /** What the configuration grants a provider. */
+  terms(provider: string): ProviderTerms {
+    return this.channels.provider(provider);
+  }
+
+  /** When nobody of a lower priority is open: one that is only being tried does not keep the next from working. */
   private takesUnpinned(ref: QueueRef, gates: HeldGates): boolean {
-    const names = this.channels.providersOf(ref.channel).map(({ name }) => name);
-    const before = names.slice(0, names.indexOf(ref.provider));
-    return before.every((name) => gates.isHeld('provider', name) || gates.isProbed('provider', name));
+    const { priority } = this.channels.provider(ref.provider);
+    return this.channels
+      .providersOf(ref.channel)
+      .filter((other) => other.priority < priority)
+      .every(({ name }) => gates.isHeld('provider', name) || gates.isProbed('provider', name));
   }
 }
 

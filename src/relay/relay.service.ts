@@ -1,38 +1,16 @@
-import { crashPoint } from '#crash-point';
 import { Inject, Injectable } from '@nestjs/common';
 
+import { AllowancesStore } from '../allowances/allowances.store.js';
 import { GatesStore } from '../gates/gates.store.js';
-import {
-  OutboxStore,
-  type Published,
-  type QueueWindow,
-  type Route,
-  type WindowState,
-} from '../outbox/outbox.store.js';
-import { Log } from '../platform/logging/log.js';
+import { OutboxStore, type Published, type Route } from '../outbox/outbox.store.js';
 import { Gauges } from '../platform/metrics/gauges.js';
-import { Queues } from '../queues/queues.js';
-import { intoChunks } from './chunks.js';
-import { dealOut, interleave } from './fair-share.js';
+import { type DueGroup, Surveyor } from './due.js';
+import { Pass } from './pass.js';
 import { ProviderRouter } from './provider-router.service.js';
-import { type Survey, Surveyor } from './due.js';
+import { Publisher } from './publisher.service.js';
+import { Rations } from './rations.js';
+import { WeightedTurns } from './weighted-turns.js';
 import { Windows } from './windows.js';
-
-/** Rows marked by one statement. A larger one holds its locks longer than it saves. */
-const BATCH = 500;
-
-/** What one pass over all queues came to. */
-export interface Pass {
-  published: number;
-  /** Something is due and its queue has no room. */
-  isFull: boolean;
-  /** There was more to look at than one pass does. */
-  hasMore: boolean;
-  /** Until the next row may go, milliseconds; negative when it may already; undefined when nothing waits. */
-  dueMs: number | undefined;
-  /** The first queue that could not be served, and why. */
-  failure: Error | undefined;
-}
 
 /**
  * Moves what is due from the outbox into queues: mark and commit, then publish. Several relays may run.
@@ -43,103 +21,93 @@ export interface Pass {
 @Injectable()
 export class RelayService {
   private readonly windows = new Windows();
+  private readonly turns = new WeightedTurns();
   private readonly surveyor: Surveyor;
 
   constructor(
-    @Inject(OutboxStore) private readonly outbox: OutboxStore,
-    @Inject(Queues) private readonly queues: Queues,
+    @Inject(OutboxStore) outbox: OutboxStore,
+    @Inject(AllowancesStore) allowances: AllowancesStore,
     @Inject(ProviderRouter) private readonly router: ProviderRouter,
     @Inject(GatesStore) private readonly gates: GatesStore,
+    @Inject(Publisher) private readonly publisher: Publisher,
     @Inject(Gauges) private readonly gauges: Gauges,
-    @Inject(Log) private readonly log: Log,
   ) {
-    this.surveyor = new Surveyor(outbox);
+    this.surveyor = new Surveyor(outbox, allowances);
   }
 
-  /** Looks at every queue and publishes what is due and has room. */
+  /** Looks at everything that waits, and publishes what is due, has room and is allowed. */
   async runOnce(): Promise<Pass> {
-    const gates = await this.gates.held();
+    const gates = await this.gates.held(); // before the allowances: the commit that opens a gate begins its ramp
     const routes = this.router.routes(gates);
     const survey = await this.surveyor.look(routes, gates);
-    const pass: Pass = {
-      published: 0,
-      isFull: false,
-      hasMore: survey.hasMore,
-      dueMs: undefined,
-      failure: undefined,
-    };
-    for (const route of routes) {
-      const dueMs = survey.dueMs(route);
-      if (dueMs === undefined) continue;
-      pass.dueMs = Math.min(pass.dueMs ?? Infinity, dueMs);
-      if (dueMs > 0) continue;
-      const published = await this.publish(route, survey).catch((error: unknown) => {
-        pass.failure ??= error as Error; // the other queues are not to blame
-        return 0;
-      });
-      if (published === 'no room') pass.isFull = true;
-      else pass.published += published;
+    const rations = new Rations(survey, this.windows, (provider) => this.router.terms(provider));
+    const pass = new Pass(survey.hasMore);
+    for (const due of survey.due) {
+      if (due.dueMs > 0) pass.waitsFor(due.dueMs);
+      else await this.serve(due, rations, pass);
     }
+    this.report(routes, rations);
     return pass;
   }
 
-  private async publish(route: Route, survey: Survey): Promise<number | 'no room'> {
-    const room = this.roomOf(route, survey.windows.get(route.queue));
-    if (room === 0) return 'no room';
-    const hints =
-      route.channel === 'webhook'
-        ? await this.takeOfEndpoints(route, survey, room)
-        : await this.outbox.publishDue(route, room);
-    if (hints === 'no room' || hints.length === 0) return hints === 'no room' ? hints : 0;
-    crashPoint('after_mark_before_publish');
-    try {
-      await this.queues.publish(route.queue, intoChunks(hints));
-      crashPoint('after_publish');
-    } catch (error) {
-      await this.takeBack(route, hints, error);
-      throw new QueueUnavailable(route.queue, error);
+  private async serve(due: DueGroup, rations: Rations, pass: Pass): Promise<void> {
+    const before = pass.published;
+    const [probes, open] = [
+      due.takers.filter((one) => one.isProbe),
+      due.takers.filter((one) => !one.isProbe),
+    ];
+    for (const route of probes) await this.give(due, route, rations, pass);
+    if (open.length > 1) await this.share(due, open, rations, pass);
+    else for (const route of open) await this.give(due, route, rations, pass);
+    if (pass.published === before) pass.hadNothing();
+  }
+
+  /** By weight, in turns. The turn of one that is full is waited for, unless it is behind anyway or its rate is used up. */
+  private async share(due: DueGroup, routes: readonly Route[], rations: Rations, pass: Pass): Promise<void> {
+    this.turns.among(routes);
+    let open = [...routes];
+    while (open.length > 0) {
+      const route = this.turns.next(open);
+      const { most, isFull } = rations.of(route, due);
+      const size = Math.min(most, this.turns.sizeOf(route, routes));
+      const hints = await this.give(due, route, rations, pass, size);
+      this.turns.note(route, hints.length);
+      const isPassedOver = most === 0 && (!isFull || rations.isBehind(route));
+      if (isPassedOver) open = open.filter((one) => one !== route);
+      else if (hints.length < size || size === 0) return;
     }
-    this.gauges.published.inc({ queue: route.queue }, hints.length);
-    return hints.length;
   }
 
-  private roomOf(route: Route, state: QueueWindow | undefined): number {
-    return route.isProbe ? probeRoom(state) : Math.min(BATCH, this.windows.roomOfQueue(route.queue, state));
-  }
-
-  /** Each endpoint's own share of the room, dealt one by one so that a chunk holds hints of many. */
-  private async takeOfEndpoints(
+  private async give(
+    due: DueGroup,
     route: Route,
-    survey: Survey,
-    room: number,
-  ): Promise<Published[] | 'no room'> {
-    const state = survey.windows.get(route.queue);
-    const rooms = survey.endpoints(route).map((endpointId) => ({
-      endpointId,
-      room: survey.isProbed(endpointId)
-        ? probeRoom(state?.endpoints.get(endpointId))
-        : this.windows.roomOfEndpoint(endpointId, state, route.perEndpointConcurrency),
-    }));
-    const shares = dealOut(rooms, room);
-    return shares.length === 0
-      ? 'no room'
-      : interleave(await this.outbox.publishDueOfEndpoints(route, shares));
+    rations: Rations,
+    pass: Pass,
+    atMost = Infinity,
+  ): Promise<Published[]> {
+    const ration = rations.of(route, due);
+    const most = Math.min(atMost, ration.most);
+    if (most < 1) return pass.hadNone(ration);
+    const { rooms, waitMs } =
+      route.channel === 'webhook' ? rations.ofEndpoints(route, due) : { rooms: [], waitMs: undefined };
+    if (route.channel === 'webhook' && rooms.length === 0) {
+      return pass.hadNone({ isFull: waitMs === undefined, waitMs });
+    }
+    const isMetered = rations.isMetered(route, rooms);
+    const hints = await this.publisher.publish({ due, route, most, rooms, isMetered }).catch(pass.failed);
+    rations.note(route, due, hints);
+    pass.published += hints.length;
+    return hints;
   }
 
-  /** Whether or not some hints got in: their numbers are spent, so taking the marks back cannot send anything twice. */
-  private async takeBack(route: Route, hints: readonly Published[], cause: unknown): Promise<void> {
-    this.log.warn('relay.publish_failed', { queue: route.queue, hints: hints.length, err: cause });
-    await this.outbox.takeBack(hints, 0);
-  }
-}
-
-/** One, when none is out. */
-const probeRoom = (state: WindowState | undefined): number => ((state?.count ?? 0) === 0 ? 1 : 0);
-
-/** The queue did not take hints; they are back in the outbox. */
-export class QueueUnavailable extends Error {
-  constructor(queue: string, cause: unknown) {
-    super(`The queue ${queue} could not be published to.`, { cause });
-    this.name = 'QueueUnavailable';
+  /** What is left to providers, as this pass found it. Every relay shows the same: it is counted once for all. */
+  private report(routes: readonly Route[], rations: Rations): void {
+    for (const provider of new Set(routes.map((route) => route.provider))) {
+      const { tokens, retries, ratePerSecond, isRecovering } = rations.allowance(provider);
+      this.gauges.retryBudgetLeft.set({ provider }, retries.left);
+      if (ratePerSecond === undefined) this.gauges.rateTokens.remove({ provider });
+      else this.gauges.rateTokens.set({ provider }, tokens);
+      this.gauges.rampRate.set({ provider }, isRecovering ? ratePerSecond! : 0);
+    }
   }
 }

@@ -23,14 +23,14 @@ export class Windows {
     return remembered(this.queues, queue, () => new Window(QUEUE)).room(state ?? EMPTY);
   }
 
-  /** A slow endpoint never has more out than twice its cap: one dead among fifty costs the others nothing. */
+  /** A slow endpoint never has more out than twice its cap: one dead among fifty costs the others nothing. With another cap it learns anew. */
   roomOfEndpoint(endpointId: string, state: QueueWindow | undefined, cap: number): number {
     const bounds = {
       floor: 2 * cap,
       ceiling: Math.max(2 * cap, ENDPOINT_CEILING),
       targetMs: ENDPOINT_TARGET_MS,
     };
-    const window = remembered(this.endpoints, endpointId, () => new Window(bounds));
+    const window = remembered(this.endpoints, `${endpointId} ${cap}`, () => new Window(bounds));
     return window.room(state?.endpoints.get(endpointId) ?? EMPTY);
   }
 }

@@ -73,7 +73,7 @@ describe.each(BACKENDS)('what recipients want (%s)', (backend) => {
       { what: `${id} ${status}` },
     );
   const suppressions = async () => (await service.request('GET', '/v1/suppressions')).body.items;
-  const mailOf = (id: string) => smtp.messages.filter(({ raw }) => raw.includes(`<${id}@`));
+  const mailOf = (id: string) => smtp.messages.filter(({ raw }) => raw.includes(`<${id}.`));
   const tokenIn = (raw: string): string =>
     /^List-Unsubscribe: <https:\/\/notify\.example\/mail\/v1\/unsubscribe\/([\w-]+)>\r?$/m.exec(raw)![1]!;
   const unsubscribe = (token: string, init: RequestInit = {}) =>

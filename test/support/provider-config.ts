@@ -19,6 +19,7 @@ export function providerConfig(
     timeoutMs: 5_000,
     perEndpointConcurrency: 5,
     breaker: { errorRate: 0.5, minimum: 10, windowMs: 60_000, resetMs: 30_000 },
+    retryBudget: { share: 0.2, minimum: 10 },
     options,
     ...overrides,
   };

@@ -24,6 +24,8 @@ export interface CaughtMail {
   /** The mail as it came, without the final dot, dots unstuffed. */
   raw: string;
   connection: number;
+  /** When it was complete, by this process's monotonic clock, milliseconds. */
+  at: number;
   /** What the server said to the complete mail; undefined: nothing. */
   answer: string | undefined;
 }
@@ -145,6 +147,7 @@ class Session {
       to: this.#to,
       raw,
       connection: this.connection,
+      at: performance.now(),
       answer: undefined,
     };
     this.state.messages.push(mail);

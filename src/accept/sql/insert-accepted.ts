@@ -51,6 +51,8 @@ export interface Inserted {
  *
  * `unnest` keeps one prepared statement for groups of every size. Times are the database's: `send_at` in the past means
  * now; expiry and deadline count from when it may first go, quiet hours included. The wake-up travels with the commit.
+ *
+ * One behind an unsettled one of its ordering key, stored before or earlier in this group, is blocked from the start.
  */
 const INSERT_ACCEPTED = `
   WITH input AS MATERIALIZED (
@@ -79,12 +81,19 @@ const INSERT_ACCEPTED = `
   ), in_order AS (
     INSERT INTO ordered (notification_id, ordering_key)
     SELECT id, ordering_key FROM inserted WHERE ordering_key IS NOT NULL AND status <> 'suppressed'
-    RETURNING notification_id, seq
+    RETURNING notification_id, ordering_key, seq
+  ), placed AS MATERIALIZED (
+    SELECT notification_id, ordering_key AS own_key, seq,
+           row_number() OVER (PARTITION BY ordering_key ORDER BY seq) > 1
+             OR EXISTS (SELECT FROM ordered ahead WHERE ahead.ordering_key = in_order.ordering_key) AS is_behind
+      FROM in_order
   ), owed AS (
-    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq)
+    INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq,
+                        is_blocked, ordering_key)
     SELECT id, channel, lane, 'first', greatest(now(), send_at, quiet_until), overdue_at,
-           CASE WHEN quiet_until > now() THEN 'quiet_hours' ELSE status END, endpoint_id, seq
-      FROM inserted LEFT JOIN in_order ON notification_id = id
+           CASE WHEN quiet_until > now() THEN 'quiet_hours' ELSE status END, endpoint_id, seq,
+           coalesce(is_behind, false), CASE WHEN is_behind THEN own_key END
+      FROM inserted LEFT JOIN placed ON notification_id = id
      WHERE status <> 'suppressed'
   ), not_owed AS (
     INSERT INTO undelivered (notification_id, status, type, channel, class, code)

@@ -8,7 +8,7 @@ export const NOTIFICATION_COLUMNS = `n.id, n.type, n.recipient, n.business_id AS
   n.deadline_at AS "deadlineAt", n.erased_at AS "erasedAt"`;
 
 const READ_WAITING = `
-  SELECT o.kind, o.available_at AS "availableAt", o.available_at <= clock_timestamp() AS "isDue",
+  SELECT o.is_retry AS "isRetry", o.available_at AS "availableAt", o.available_at <= clock_timestamp() AS "isDue",
          o.reason, o.provider AS "pinnedProvider", o.endpoint_id AS "endpointId", o.published_at AS "publishedAt", o.queue,
          (SELECT ahead.notification_id
             FROM ordered mine JOIN ordered ahead USING (ordering_key)

@@ -4,6 +4,7 @@ import { isUndelivered } from '../../domain/status.js';
 import { tellOf } from '../../own-events/telling.js';
 import { addDrafts } from '../../suppressions/add-drafts.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
+import { KIND_AFTER } from './kind-after.js';
 import { type AttemptRecord, classOf } from './record-outcomes.js';
 
 /** The class and code under which upkeep closes the attempts of a worker that was given up. */
@@ -70,6 +71,7 @@ interface Moved {
   endpoint_id: string | null;
   overdue_at: Date;
   ordering_seq: string | null;
+  tries: number;
 }
 
 const MOVE = `
@@ -79,7 +81,7 @@ const MOVE = `
            deadline_at = deadline_at + $8 * interval '1 ms'
      WHERE id = $1 AND dispatch = $2 AND status = $6
     RETURNING id, type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
-              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts
+              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts, tries
   ), told AS (${tellOf('(SELECT *, $9::text AS code, $10::text AS class FROM moved) AS ended')}
   )
   SELECT * FROM moved`;
@@ -140,7 +142,7 @@ async function owe(
   await client.query(
     `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
                          ordering_seq, dispatch)
-     VALUES ($1, $2, $3, 'retry', now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10)`,
+     VALUES ($1, $2, $3, ${KIND_AFTER('$11::integer')}, now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10)`,
     [
       id,
       row.channel,
@@ -152,6 +154,7 @@ async function owe(
       row.endpoint_id,
       row.ordering_seq,
       dispatch,
+      row.tries,
     ],
   );
 }

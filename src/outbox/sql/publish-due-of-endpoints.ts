@@ -1,6 +1,8 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
-import type { Published, Route } from './publish-due.js';
+import type { Destination, Group } from '../group.js';
+import { COUNT_SENDS, PRESENT_SLOT } from './count-sends.js';
+import { IS_HEAD, type Published } from './publish-due.js';
 
 /** How many of one endpoint's rows may go out now. */
 export interface EndpointRoom {
@@ -10,42 +12,51 @@ export interface EndpointRoom {
 
 /**
  * As publish-due, for webhooks: each endpoint's own first rows, as many as it has room for. So an endpoint with a long
- * backlog is looked at no further than its room, and takes nobody else's.
+ * backlog is looked at no further than its room, and takes nobody else's. Retries are counted by endpoint as well, in the
+ * order of the endpoints' ids: two relays wait for each other and never deadlock.
  */
 const PUBLISH_DUE_OF_ENDPOINTS = `
-  UPDATE outbox
-     SET published_at = clock_timestamp(), queue = $4, dispatch = dispatch + 1
-   WHERE notification_id = ANY (ARRAY(
-           SELECT due.notification_id
-             FROM unnest($5::uuid[], $6::integer[]) AS e (endpoint_id, room)
-             JOIN LATERAL (
-               SELECT o.notification_id
-                 FROM outbox o
-                WHERE o.lane = $1 AND o.endpoint_id = e.endpoint_id AND o.published_at IS NULL AND o.available_at <= now()
-                  AND (o.provider = $2 OR (o.provider IS NULL AND $3))
-                  AND (o.ordering_seq IS NULL OR NOT EXISTS (
-                        SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
-                         WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq))
-                ORDER BY o.available_at, o.notification_id
-                LIMIT e.room
-                  FOR UPDATE OF o SKIP LOCKED) due ON true))
-  RETURNING notification_id AS id, dispatch, endpoint_id AS "endpointId"`;
+  WITH published AS (
+    UPDATE outbox
+       SET published_at = clock_timestamp(), queue = $4, dispatch = dispatch + 1
+     WHERE notification_id = ANY (ARRAY(
+             SELECT due.notification_id
+               FROM unnest($5::uuid[], $6::integer[]) AS e (endpoint_id, room)
+               JOIN LATERAL (
+                 SELECT o.notification_id
+                   FROM outbox o
+                  WHERE o.lane = $1 AND o.endpoint_id = e.endpoint_id AND coalesce(o.provider, '') = $2 AND o.is_retry = $3
+                    AND o.published_at IS NULL AND NOT o.is_blocked AND o.available_at <= now() AND ${IS_HEAD}
+                  ORDER BY o.available_at, o.notification_id
+                  LIMIT e.room
+                    FOR UPDATE OF o SKIP LOCKED) due ON true))
+    RETURNING notification_id, dispatch, endpoint_id, is_retry
+  ), counted AS (${COUNT_SENDS('$7')}
+  ), counted_by_endpoint AS (
+    INSERT INTO sends AS s (kind, key, slot, retries)
+    SELECT 'endpoint', endpoint_id::text, ${PRESENT_SLOT}, count(*)
+      FROM published WHERE is_retry GROUP BY endpoint_id ORDER BY endpoint_id
+    ON CONFLICT (kind, key, slot) DO UPDATE SET retries = s.retries + excluded.retries
+  )
+  SELECT notification_id AS id, dispatch, endpoint_id AS "endpointId" FROM published`;
 
 export async function publishDueOfEndpoints(
-  pool: Pool,
-  route: Route,
+  db: Pool | PoolClient,
+  group: Group,
+  { queue, provider }: Destination,
   rooms: readonly EndpointRoom[],
 ): Promise<Published[]> {
-  const { rows } = await pool.query<Published>({
+  const { rows } = await db.query<Published>({
     name: 'publish_due_of_endpoints',
     text: PUBLISH_DUE_OF_ENDPOINTS,
     values: [
-      route.lane,
-      route.provider,
-      route.takesUnpinned,
-      route.queue,
+      group.lane,
+      group.pin,
+      group.isRetry,
+      queue,
       rooms.map((one) => one.endpointId),
       rooms.map((one) => one.room),
+      provider,
     ],
   });
   return rows;

@@ -1,8 +1,11 @@
 import type { Pool } from 'pg';
 
+import { PRESENT_SLOT } from './count-sends.js';
+
 /**
  * Takes the mark back from rows that are still published under these dispatch numbers: the queue did not take them, or a
- * worker hands them back. The row's next publication has a new number, so a hint that did get through is stale.
+ * worker hands them back. The row's next publication has a new number, so a hint that did get through is stale. Nobody was
+ * called, so they count neither as first sends nor as retries of the provider.
  */
 const TAKE_BACK = `
   WITH taken_back AS (
@@ -12,13 +15,25 @@ const TAKE_BACK = `
      WHERE notification_id = ANY ($1::uuid[])
        AND published_at IS NOT NULL
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
-    RETURNING notification_id
+    RETURNING endpoint_id, is_retry
+  ), uncounted AS (
+    INSERT INTO sends AS s (kind, key, slot, firsts, retries)
+    SELECT 'provider', $4, ${PRESENT_SLOT}, -count(*) FILTER (WHERE NOT is_retry), -count(*) FILTER (WHERE is_retry)
+      FROM taken_back HAVING count(*) > 0
+    ON CONFLICT (kind, key, slot) DO UPDATE
+      SET firsts = s.firsts + excluded.firsts, retries = s.retries + excluded.retries
+  ), uncounted_by_endpoint AS (
+    INSERT INTO sends AS s (kind, key, slot, retries)
+    SELECT 'endpoint', endpoint_id::text, ${PRESENT_SLOT}, -count(*)
+      FROM taken_back WHERE is_retry AND endpoint_id IS NOT NULL GROUP BY endpoint_id ORDER BY endpoint_id
+    ON CONFLICT (kind, key, slot) DO UPDATE SET retries = s.retries + excluded.retries
   )
   SELECT count(*)::integer AS count, (SELECT pg_notify('posthaste_outbox', '')) FROM taken_back`;
 
-/** How many were taken back. `delayMs`: not before then. */
+/** How many were taken back from this provider. `delayMs`: not before then. */
 export async function takeBack(
   pool: Pool,
+  provider: string,
   hints: readonly { id: string; dispatch: number }[],
   delayMs: number,
 ): Promise<number> {
@@ -28,7 +43,7 @@ export async function takeBack(
   const { rows } = await pool.query<{ count: number }>({
     name: 'take_back',
     text: TAKE_BACK,
-    values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), delayMs],
+    values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), delayMs, provider],
   });
   return rows[0]!.count;
 }

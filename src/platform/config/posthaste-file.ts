@@ -10,6 +10,7 @@ import {
   type InDoubtRule,
   type Lane,
 } from '../../domain/channel.js';
+import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
@@ -32,6 +33,14 @@ const Breaker = Type.Object(
     minimum: Type.Optional(Type.Integer({ minimum: 1 })),
     window: Type.Optional(Duration),
     reset: Type.Optional(Duration),
+  },
+  strict,
+);
+
+const Budget = Type.Object(
+  {
+    share: Type.Optional(Type.Number({ minimum: 0, maximum: 100 })),
+    minimum: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
   },
   strict,
 );
@@ -61,6 +70,7 @@ const CommonProvider = Type.Object({
   timeout: Type.Optional(Duration),
   per_endpoint_concurrency: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   breaker: Type.Optional(Breaker),
+  retry_budget: Type.Optional(Budget),
   callbacks: Type.Optional(Callbacks),
 });
 
@@ -161,6 +171,7 @@ export interface ProviderConfig {
   timeoutMs: number;
   perEndpointConcurrency: number;
   breaker: { errorRate: number; minimum: number; windowMs: number; resetMs: number };
+  retryBudget: RetryBudget;
   /** The kind's own fields, as written. */
   options: Record<string, unknown>;
   /** As written; see `callbacksOf`. */
@@ -197,6 +208,8 @@ export const DEFAULT_TIMEOUT_MS: Record<ChannelName, number> = {
 };
 const DEFAULT_CONCURRENCY: Record<ChannelName, number> = { webhook: 200, sms: 50, email: 20 };
 const DEFAULT_BREAKER = { errorRate: 0.5, minimum: 10, resetMs: 30_000 } as const;
+/** A retry for five first sends: a provider that refuses everything is called a fifth more often, not six times. */
+const DEFAULT_RETRY_BUDGET: RetryBudget = { share: 0.2, minimum: 10 };
 
 const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile(PosthasteFile);
 
@@ -298,6 +311,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
     timeout,
     per_endpoint_concurrency,
     breaker,
+    retry_budget,
     callbacks,
     ...options
   } = raw;
@@ -320,6 +334,7 @@ export function toProvider(raw: Static<typeof CommonProvider>): ProviderConfig {
         breaker?.window === undefined ? Math.max(60_000, 4 * timeoutMs) : parseDurationMs(breaker.window)!,
       resetMs: breaker?.reset === undefined ? DEFAULT_BREAKER.resetMs : parseDurationMs(breaker.reset)!,
     },
+    retryBudget: { ...DEFAULT_RETRY_BUDGET, ...retry_budget },
     options,
     ...(callbacks === undefined ? {} : { callbacks }),
   };

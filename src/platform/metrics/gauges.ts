@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Durations from 1 ms to two minutes, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -46,6 +46,21 @@ export class Gauges {
     ['queue'],
   );
   readonly upkeep = this.counter('posthaste_upkeep_total', 'What upkeep put right', ['service', 'what']);
+  readonly retryBudgetLeft = this.gauge(
+    'posthaste_retry_budget_left',
+    'Retries that a provider may still have this minute',
+    ['provider'],
+  );
+  readonly rateTokens = this.gauge(
+    'posthaste_rate_tokens',
+    'Calls that its rate allows a provider at once; absent without a rate',
+    ['provider'],
+  );
+  readonly rampRate = this.gauge(
+    'posthaste_ramp_rate_per_second',
+    'Calls a second while a provider recovers; 0 when it does not',
+    ['provider'],
+  );
   readonly receipts = this.counter(
     'posthaste_receipts_total',
     'Callbacks of providers by what they came to',
@@ -88,6 +103,10 @@ export class Gauges {
 
   private counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
   private histogram<L extends string>(

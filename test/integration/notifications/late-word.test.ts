@@ -21,6 +21,7 @@ const ROUTE: Route = {
   lane: 'transactional',
   provider: 'ses',
   takesUnpinned: true,
+  weight: 1,
   isProbe: false,
   queue: 'ses.transactional',
   perEndpointConcurrency: 5,
@@ -94,8 +95,15 @@ describe('claims and late words', () => {
     );
     return fresh;
   };
-  const publish = async () =>
-    (await outbox.publishDue(ROUTE, 10)).map(({ id: one, dispatch }) => ({ id: one, dispatch }));
+  const publish = async () => {
+    const hints: { id: string; dispatch: number }[] = [];
+    for (const pin of ['', 'ses'])
+      for (const isRetry of [false, true])
+        hints.push(
+          ...(await outbox.publishDue({ channel: 'email', lane: 'transactional', pin, isRetry }, ROUTE, 10)),
+        );
+    return hints.map(({ id: one, dispatch }) => ({ id: one, dispatch }));
+  };
   const claim = (hints: { id: string; dispatch: number }[]) => notifications.claim(hints, WORKER, 'ses');
   const record = (outcome: Outcome, next: Next, attempt = 1, dispatch = 1): AttemptRecord => ({
     id,
@@ -127,7 +135,7 @@ describe('claims and late words', () => {
     const other = await accept();
     const [old] = await publish();
     expect(old!.id).toBe(other);
-    await outbox.takeBack([old!], 0);
+    await outbox.takeBack('ses', [old!], 0);
     const [fresh] = await publish();
     const both = await claim([old!, fresh!]);
     expect(both.map((claimed) => claimed?.dispatch)).toEqual([undefined, 2]);
@@ -135,8 +143,21 @@ describe('claims and late words', () => {
 
   it('keeps a row’s place in the line when its hint is handed back', async () => {
     const before = (await pool.query('SELECT available_at FROM outbox')).rows;
-    await outbox.takeBack(await publish(), 0);
+    await outbox.takeBack('ses', await publish(), 0);
     expect((await pool.query('SELECT available_at FROM outbox')).rows).toEqual(before);
+  });
+
+  it('goes again as a first send while no try was consumed, and as a retry after one', async () => {
+    const kind = async () => (await pool.query('SELECT kind, is_retry FROM outbox')).rows;
+    await begin();
+    await notifications.record([record(notSent, again(false))]);
+    expect(await kind()).toEqual([{ kind: 'first', is_retry: false }]);
+    await begin();
+    await notifications.record([record(notSent, again(true), 2, 2)]);
+    expect(await kind()).toEqual([{ kind: 'retry', is_retry: true }]);
+    await begin();
+    await notifications.record([record(notSent, again(false), 3, 3)]);
+    expect(await kind()).toEqual([{ kind: 'retry', is_retry: true }]);
   });
 
   it('ends a doubt by a retry when the late word is that nothing was sent', async () => {
@@ -155,7 +176,7 @@ describe('claims and late words', () => {
       await begin();
       await notifications.record([record(lost, again(true))]);
       const hints = state === 'waiting' ? [] : await publish();
-      if (state === 'published and handed back') await outbox.takeBack(hints, 0);
+      if (state === 'published and handed back') await outbox.takeBack('ses', hints, 0);
       expect(
         await notifications.settleLate(record(taken('250', 'ok'), { status: 'sent', reason: '250' })),
       ).toBe(true);

@@ -11,7 +11,7 @@ import {
   NotificationsRepository,
   WORKER_LOST,
 } from '../../../src/notifications/notifications.repository.js';
-import { OutboxStore, type Route } from '../../../src/outbox/outbox.store.js';
+import { OutboxStore } from '../../../src/outbox/outbox.store.js';
 import { KeyedHasher } from '../../../src/platform/crypto/keyed-hasher.js';
 import { Sealer } from '../../../src/platform/crypto/sealer.js';
 import { createWorkPool, type WorkPool } from '../../../src/platform/database/pools.js';
@@ -25,15 +25,8 @@ const WORKER = uuidv7();
 const DAY_MS = 86_400_000;
 const hasher = new KeyedHasher(Buffer.alloc(32, 1));
 const sealer = new Sealer(Buffer.alloc(32, 2));
-const ROUTE: Route = {
-  channel: 'email',
-  lane: 'transactional',
-  provider: 'ses',
-  takesUnpinned: true,
-  isProbe: false,
-  queue: 'ses.transactional',
-  perEndpointConcurrency: 5,
-};
+const GROUP = { channel: 'email', lane: 'transactional', pin: '', isRetry: false } as const;
+const ROUTE = { provider: 'ses', queue: 'ses.transactional' };
 const bounce = failed('rejected', {
   class: 'suppress',
   code: 'smtp_550_5.1.1',
@@ -99,7 +92,7 @@ describe('suppressions where notifications change', () => {
     return row.id;
   };
   const publish = async () =>
-    (await outbox.publishDue(ROUTE, 100)).map(({ id, dispatch }) => ({ id, dispatch }));
+    (await outbox.publishDue(GROUP, ROUTE, 100)).map(({ id, dispatch }) => ({ id, dispatch }));
   const claim = async () => notifications.claim(await publish(), WORKER, 'ses');
   const says = (address: string, more: Partial<Suppressed> = {}): Suppressed => ({
     channel: 'email',

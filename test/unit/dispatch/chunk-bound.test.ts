@@ -29,7 +29,8 @@ describe('the time bound of a chunk', () => {
     endpoints = new EndpointSlots(1, { find: async () => undefined });
     handedBack = [];
     const outbox = {
-      takeBack: async (hints: readonly Hint[]) => handedBack.push(...hints.map((hint) => hint.id)),
+      takeBack: async (_provider: string, hints: readonly Hint[]) =>
+        handedBack.push(...hints.map((hint) => hint.id)),
     };
     service = new DispatchService(
       { of: () => ({ slots, endpoints }) } as never,

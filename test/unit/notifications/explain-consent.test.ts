@@ -9,7 +9,7 @@ const story = (expiresAt: Date | null, more: Partial<Story> = {}): Story => ({
   attempts: [],
   receipts: [],
   waiting: {
-    kind: 'first',
+    isRetry: false,
     availableAt: OPENS,
     isDue: false,
     reason: 'quiet_hours',

@@ -9,7 +9,7 @@ import type { StoredAttempt, Story, Waiting } from '../../../src/notifications/s
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 const AT = new Date('2026-11-22T09:00:00Z');
 const waits = (changes: Partial<Waiting> = {}): Waiting => ({
-  kind: 'first',
+  isRetry: false,
   availableAt: AT,
   isDue: true,
   reason: null,
@@ -46,10 +46,10 @@ describe('what happens next', () => {
     [
       'failed before',
       'retrying',
-      waits({ kind: 'retry', isDue: false }),
+      waits({ isRetry: true, isDue: false }),
       { action: 'retry', waiting_for: 'retry_timer', at: AT.toISOString() },
     ],
-    ['driven again', 'retrying', waits({ kind: 'redrive' }), { action: 'retry', waiting_for: 'outbox' }],
+    ['driven again', 'retrying', waits(), { action: 'retry', waiting_for: 'outbox' }],
     [
       'published',
       'accepted',
@@ -160,7 +160,7 @@ describe('what is said of a doubt', () => {
     ['ses', 'repeated at this time, by ses only'],
     ['resend', 'goes by resend instead'],
   ])('that it goes again, by %s', (pinnedProvider, words) => {
-    const waiting = waits({ kind: 'retry', isDue: false, pinnedProvider });
+    const waiting = waits({ isRetry: true, isDue: false, pinnedProvider });
     const next = explain({ ...story('retrying', waiting), attempts: [attempt(1)] });
     expect(next).toMatchObject({ action: 'retry', waiting_for: 'retry_timer', at: AT.toISOString() });
     expect(next.reason).toContain(words);

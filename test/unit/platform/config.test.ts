@@ -102,6 +102,7 @@ describe('posthaste.yaml', () => {
         timeoutMs: 30_000,
         ratePerSecond: undefined,
         breaker: { errorRate: 0.5, minimum: 10, windowMs: 120_000, resetMs: 30_000 },
+        retryBudget: { share: 0.2, minimum: 10 },
         options: { url: 'smtp://mail.example' },
       },
     ]);
@@ -111,7 +112,7 @@ describe('posthaste.yaml', () => {
   it('names every fault at once, with where it is', () => {
     const { faults } = parse(`
 providers:
-  - { name: "Bad Name", channel: pigeon, kind: smtp, priority: 0, rate: fast, timeout: soon, breaker: { eror_rate: 2 } }
+  - { name: "Bad Name", channel: pigeon, kind: smtp, priority: 0, rate: fast, timeout: soon, breaker: { eror_rate: 2 }, retry_budget: { minimum: 0 } }
   - { channel: email }
 types:
   otp.code: { chanel: sms, expires_in: 10 minutes, retry: { retrys: 1, jitter: 2 } }
@@ -127,6 +128,7 @@ provider: []
       '/providers/0/rate',
       '/providers/0/timeout',
       '/providers/0/breaker',
+      '/providers/0/retry_budget/minimum',
       "/providers/1 must have required property 'name'",
       '/types/otp.code has an unknown field chanel: did you mean channel?',
       '/types/otp.code/expires_in',

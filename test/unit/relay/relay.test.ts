@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { intoChunks } from '../../../src/relay/chunks.js';
 import { Window } from '../../../src/relay/window.js';
+import { Windows } from '../../../src/relay/windows.js';
 
 const BOUNDS = { floor: 100, ceiling: 8_000, targetMs: 2_000 };
 const state = (count: number, oldestMs = 0) => ({ count, oldestMs });
@@ -28,6 +29,20 @@ describe('the window', () => {
     for (let i = 0; i < 10; i++) window.room(state(0, 60_000));
     expect(window.room(state(0, 60_000))).toBe(100);
     expect(window.room(state(99, 60_000))).toBe(1);
+  });
+});
+
+describe('the window of an endpoint', () => {
+  const slow = (count: number) => ({
+    ...state(count, 60_000),
+    endpoints: new Map([['a', state(count, 60_000)]]),
+  });
+
+  it('never has more out than twice its cap while it is slow, and obeys another cap at once', () => {
+    const windows = new Windows();
+    expect(windows.roomOfEndpoint('a', slow(0), 5)).toBe(10);
+    expect(windows.roomOfEndpoint('a', slow(2), 1)).toBe(0);
+    expect(windows.roomOfEndpoint('a', slow(1), 1)).toBe(1);
   });
 });
 

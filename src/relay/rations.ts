@@ -1,0 +1,187 @@
+import { allowanceOf, type ProviderAllowance, type ProviderTerms } from '../allowances/provider-allowance.js';
+import { tokensIn, untilTokenMs } from '../domain/token-bucket.js';
+import type { EndpointRoom, Published, QueueWindow, Route } from '../outbox/outbox.store.js';
+import type { DueGroup, Survey } from './due.js';
+import type { Windows } from './windows.js';
+
+/** Rows marked by one statement. A larger one holds its locks longer than it saves. */
+const BATCH = 500;
+/** A window of a provider or endpoint with a rate: a worker that pauses for longer does not make it a burst. Seconds. */
+const RATED_WINDOW_S = 2;
+/** One that is full and this far behind has its turn passed over. Milliseconds. */
+const BEHIND_MS = 2_000;
+
+/** How many may go now, and if none, what it waits for. */
+export interface Ration {
+  most: number;
+  /** Nothing but room in the queue is missing. */
+  isFull: boolean;
+  /** Until its rate or its budget allows one, milliseconds. */
+  waitMs: number | undefined;
+}
+
+const NONE: Ration = { most: 0, isFull: false, waitMs: undefined };
+
+/**
+ * What each queue may still be given in one pass, by what the survey saw: room, tokens, retries. What another relay takes
+ * meanwhile is found out where it is spent.
+ */
+export class Rations {
+  private readonly rooms = new Map<string, number>();
+  private readonly endpointRooms = new Map<string, number>();
+  private readonly given = new Map<string, { hints: number; retries: number }>();
+  private readonly allowances = new Map<string, ProviderAllowance>();
+
+  constructor(
+    private readonly survey: Survey,
+    private readonly windows: Windows,
+    private readonly terms: (provider: string) => ProviderTerms,
+  ) {}
+
+  allowance(provider: string): ProviderAllowance {
+    let allowance = this.allowances.get(provider);
+    if (!allowance) {
+      allowance = allowanceOf(this.terms(provider), this.survey.standings.get(provider)!);
+      this.allowances.set(provider, allowance);
+    }
+    return allowance;
+  }
+
+  of(route: Route, due: DueGroup): Ration {
+    if (route.isProbe) return this.ofProbe(route);
+    const { tokens, untilTokenMs: tokenMs, retries } = this.allowance(route.provider);
+    const given = this.givenTo(route.provider);
+    const room = this.room(route);
+    if (room <= 0) return { ...NONE, isFull: true };
+    const left = Math.floor(tokens - given.hints);
+    if (left < 1) return { ...NONE, waitMs: given.hints > 0 ? 0 : tokenMs };
+    if (!due.group.isRetry) return { ...NONE, most: this.lessForRetries(route, due, Math.min(room, left)) };
+    const budget = due.isProbe ? Infinity : retries.left - given.retries;
+    return budget < 1
+      ? { ...NONE, waitMs: given.retries > 0 ? 0 : retries.untilMs }
+      : { ...NONE, most: Math.min(room, left, budget) };
+  }
+
+  note(route: Route, due: DueGroup, hints: readonly Published[]): void {
+    const given = this.givenTo(route.provider);
+    this.given.set(route.provider, {
+      hints: given.hints + hints.length,
+      retries: given.retries + (due.group.isRetry ? hints.length : 0),
+    });
+    if (!route.isProbe) this.rooms.set(route.queue, this.room(route) - hints.length);
+    for (const { endpointId } of hints) {
+      const room = endpointId === null ? undefined : this.endpointRooms.get(endpointId);
+      if (room !== undefined) this.endpointRooms.set(endpointId!, room - 1);
+    }
+  }
+
+  /** Full, and what is out has waited too long: the others do not wait for it. */
+  isBehind(route: Route): boolean {
+    return (this.survey.windows.get(route.queue)?.oldestMs ?? 0) > BEHIND_MS;
+  }
+
+  /** What each endpoint of a group may be given, and until one of those without a token has one, milliseconds. */
+  ofEndpoints(route: Route, due: DueGroup): { rooms: EndpointRoom[]; waitMs: number | undefined } {
+    const rooms = due.endpoints.map((endpointId) => ({
+      endpointId,
+      room: this.ofEndpoint(endpointId, route, due),
+    }));
+    const waits = due.endpoints.map((id) => this.untilEndpointMs(id)).filter((ms) => ms > 0);
+    return {
+      rooms: rooms.filter(({ room }) => room > 0),
+      waitMs: waits.length > 0 ? Math.min(...waits) : undefined,
+    };
+  }
+
+  private ofEndpoint(endpointId: string, route: Route, due: DueGroup): number {
+    let room = this.endpointRooms.get(endpointId);
+    if (room === undefined) {
+      const state = this.survey.windows.get(route.queue);
+      const out = state?.endpoints.get(endpointId)?.count ?? 0;
+      room = due.isProbe
+        ? probeRoom(out)
+        : Math.min(
+            this.windows.roomOfEndpoint(endpointId, state, this.capOf(endpointId, route)),
+            this.ofRate(endpointId, out),
+          );
+      this.endpointRooms.set(endpointId, room);
+    }
+    return room;
+  }
+
+  /** Its owner's word, else its provider's. */
+  private capOf(endpointId: string, route: Route): number {
+    return this.survey.endpointCaps.get(endpointId) ?? route.perEndpointConcurrency;
+  }
+
+  private ofRate(endpointId: string, out: number): number {
+    const rate = this.survey.endpointRates.get(endpointId);
+    if (!rate) return Infinity;
+    return Math.min(
+      Math.floor(tokensIn(rate.level, rate.ratePerSecond)),
+      ratedWindow(rate.ratePerSecond) - out,
+    );
+  }
+
+  private untilEndpointMs(endpointId: string): number {
+    const rate = this.survey.endpointRates.get(endpointId);
+    return rate ? untilTokenMs(tokensIn(rate.level, rate.ratePerSecond), rate.ratePerSecond) : 0;
+  }
+
+  /** One, when none is out: of the provider, in whichever lane. */
+  private ofProbe(route: Route): Ration {
+    const out = this.outOf(route.provider) + this.givenTo(route.provider).hints;
+    return { ...NONE, most: probeRoom(out), isFull: out > 0 };
+  }
+
+  /**
+   * First sends come first, but a backlog of them does not keep retries waiting for ever: where some are due and the budget
+   * has some left, they keep their share.
+   */
+  private lessForRetries(route: Route, due: DueGroup, most: number): number {
+    const areDue = this.survey.due.some(
+      (one) =>
+        one.group.isRetry &&
+        one.dueMs <= 0 &&
+        one.group.lane === due.group.lane &&
+        one.takers.includes(route),
+    );
+    const left = this.allowance(route.provider).retries.left - this.givenTo(route.provider).retries;
+    if (!areDue || left < 1) return most;
+    const { share } = this.terms(route.provider).retryBudget;
+    return most - Math.min(left, Math.ceil((most * share) / (1 + share)));
+  }
+
+  /** Its own rate, its recovery, or that of an endpoint counts what goes out. */
+  isMetered(route: Route, rooms: readonly EndpointRoom[]): boolean {
+    if (this.allowance(route.provider).ratePerSecond !== undefined) return true;
+    return rooms.some(({ endpointId }) => this.survey.endpointRates.has(endpointId));
+  }
+
+  private room(route: Route): number {
+    let room = this.rooms.get(route.queue);
+    if (room === undefined) {
+      room = Math.min(BATCH, this.windows.roomOfQueue(route.queue, this.survey.windows.get(route.queue)));
+      this.rooms.set(route.queue, room);
+    }
+    const { ratePerSecond } = this.allowance(route.provider);
+    if (ratePerSecond === undefined) return room;
+    const out = this.outOf(route.provider) + this.givenTo(route.provider).hints;
+    return Math.min(room, ratedWindow(ratePerSecond) - out);
+  }
+
+  private outOf(provider: string): number {
+    const ofProvider = ([queue]: [string, QueueWindow]): boolean =>
+      queue.slice(0, queue.lastIndexOf('.')) === provider;
+    return [...this.survey.windows].filter(ofProvider).reduce((sum, [, { count }]) => sum + count, 0);
+  }
+
+  private givenTo(provider: string): { hints: number; retries: number } {
+    return this.given.get(provider) ?? { hints: 0, retries: 0 };
+  }
+}
+
+const ratedWindow = (ratePerSecond: number): number =>
+  Math.max(1, Math.floor(RATED_WINDOW_S * ratePerSecond));
+
+const probeRoom = (out: number): number => (out === 0 ? 1 : 0);

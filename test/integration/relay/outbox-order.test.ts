@@ -1,0 +1,175 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { OutboxStore, type Route } from '../../../src/outbox/outbox.store.js';
+import { ENDPOINTS_DUE } from '../../../src/outbox/sql/endpoints-due.js';
+import { NEXT_DUE } from '../../../src/outbox/sql/next-due.js';
+import { PUBLISH_DUE } from '../../../src/outbox/sql/publish-due.js';
+import { UNBLOCK_HEADS } from '../../../src/outbox/sql/unblock-heads.js';
+import { createWorkPool, type WorkPool } from '../../../src/platform/database/pools.js';
+import { createDatabase, type TestDatabase } from '../../support/postgres.js';
+import { rowsRead } from '../../support/rows-read.js';
+
+const MANY = 150_000;
+/** A page of an index holds a hundred entries or more; a filter at its front would read all of the many. */
+const FEW = 200;
+
+/** What a claim costs while very many rows wait for something else. */
+describe('what may not go now costs the others nothing', () => {
+  let database: TestDatabase;
+  /** Without the service's timeouts: what is measured is not how fast rows are made. */
+  let maker: pg.Pool;
+  let pool: WorkPool;
+  let outbox: OutboxStore;
+
+  beforeAll(async () => {
+    database = await createDatabase();
+    maker = new pg.Pool({ connectionString: database.url, max: 1 });
+    pool = createWorkPool(database.url);
+    outbox = new OutboxStore(pool);
+  });
+
+  afterAll(async () => {
+    await maker.end();
+    await pool.end();
+    await database.drop();
+  });
+
+  beforeEach(async () => {
+    await maker.query('TRUNCATE outbox, ordered, sends');
+  });
+
+  const route = (provider: string): Route => ({
+    channel: 'email',
+    lane: 'transactional',
+    provider,
+    takesUnpinned: true,
+    weight: 1,
+    queue: `${provider}.transactional`,
+    isProbe: false,
+    perEndpointConcurrency: 5,
+  });
+  const group = { channel: 'email', lane: 'transactional', pin: '', isRetry: false } as const;
+  /** Rows that have been due since yesterday, so that they stand before all others. */
+  const wait = (count: number, what: { provider?: string; kind?: string; age?: string }) =>
+    maker.query(
+      `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, provider)
+       SELECT gen_random_uuid(), 'email', 'transactional', $2, now() - $4::interval, now() + interval '1 day', $3
+         FROM generate_series(1, $1)`,
+      [count, what.kind ?? 'first', what.provider ?? null, what.age ?? '1 day'],
+    );
+  const behindOneKey = (count: number) =>
+    maker.query(
+      `WITH of_key AS (
+         INSERT INTO ordered (notification_id, ordering_key)
+         SELECT gen_random_uuid(), 'acct-1' FROM generate_series(1, $1) RETURNING notification_id, seq
+       )
+       INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, ordering_seq, is_blocked, ordering_key)
+       SELECT notification_id, 'email', 'transactional', 'first', now() - interval '1 day', now() + interval '1 day', seq,
+              seq > (SELECT min(seq) FROM of_key), 'acct-1' FROM of_key`,
+      [count],
+    );
+  const publish = (limit: number) =>
+    rowsRead(pool, PUBLISH_DUE, [
+      group.channel,
+      group.lane,
+      group.pin,
+      group.isRetry,
+      'ses.transactional',
+      limit,
+      'ses',
+    ]);
+
+  it.each([
+    ['prescribed for a provider that is held', () => wait(MANY, { provider: 'held' })],
+    ['retries beyond the budget', () => wait(MANY, { kind: 'retry' })],
+    ['behind one ordering key', () => behindOneKey(MANY)],
+  ])(`reads a few rows while ${MANY} wait: %s`, async (_, crowd) => {
+    await crowd();
+    await wait(20, { age: '1 second' });
+    await maker.query('ANALYZE outbox');
+    const due = await rowsRead(pool, NEXT_DUE, [['email'], ['transactional'], [''], [false]]);
+    expect(due.rows).toBeLessThan(FEW);
+    const published = await publish(100);
+    expect(published.indexes).toContain('outbox_due');
+    expect(published.rows).toBeLessThan(FEW);
+    const { rows } = await pool.query(
+      'SELECT count(*)::integer AS count FROM outbox WHERE published_at IS NOT NULL',
+    );
+    expect(rows[0].count).toBeGreaterThanOrEqual(20);
+  });
+
+  it('reads the same with the plan that is kept for all parameters', async () => {
+    await wait(MANY, { provider: 'held' });
+    await wait(20, { age: '1 second' });
+    await maker.query('ANALYZE outbox');
+    const client = await pool.connect();
+    try {
+      await client.query('SET plan_cache_mode = force_generic_plan');
+      const kept = await rowsRead(client as never, PUBLISH_DUE, [
+        ...['email', 'transactional', '', false],
+        ...['ses.transactional', 100, 'ses'],
+      ]);
+      expect(kept.indexes).toContain('outbox_due');
+      expect(kept.rows).toBeLessThan(FEW);
+    } finally {
+      client.release(true);
+    }
+  });
+
+  it('finds the endpoints that have something due without reading what waits for them', async () => {
+    await maker.query(
+      `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, endpoint_id)
+       SELECT gen_random_uuid(), 'webhook', 'bulk', CASE WHEN n % 10 = 0 THEN 'retry' ELSE 'first' END, now() - n * interval '1 ms',
+              now() + interval '1 day', ('00000000-0000-0000-0000-00000000000' || (n % 5 + 1))::uuid
+         FROM generate_series(1, $1) n`,
+      [MANY],
+    );
+    await maker.query('ANALYZE outbox');
+    const found = await rowsRead(pool, ENDPOINTS_DUE, [
+      '',
+      '00000000-0000-0000-0000-000000000000',
+      '',
+      false,
+      512,
+    ]);
+    expect(found.rows).toBeLessThan(FEW);
+    const due = await outbox.endpointsDue(
+      { lane: '', endpointId: '00000000-0000-0000-0000-000000000000', pin: '', isRetry: false },
+      512,
+    );
+    // Five endpoints; only the first has retries, which are every tenth row.
+    expect(due.map((one) => one.isRetry)).toEqual([false, true, false, false, false, false]);
+    const rest = await outbox.endpointsDue(due[1]!, 512);
+    expect(rest).toHaveLength(4);
+  });
+
+  it('sweeps a key with very many behind it in one step, and unblocks its head alone', async () => {
+    await behindOneKey(MANY);
+    await maker.query('UPDATE outbox SET is_blocked = true');
+    await maker.query('ANALYZE outbox, ordered');
+    expect((await rowsRead(pool, UNBLOCK_HEADS, ['', 1_000])).rows).toBeLessThan(FEW);
+    const { rows } = await pool.query<{ seq: string; min: string }>(
+      `SELECT ordering_seq AS seq, (SELECT min(seq) FROM ordered) AS min FROM outbox WHERE NOT is_blocked`,
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]!.seq).toBe(rows[0]!.min);
+    expect(await outbox.unblockHeads('', 1_000)).toMatchObject({ unblocked: 0, seen: 1, last: 'acct-1' });
+  });
+
+  it('takes rows of one group in the order of their time, and leaves the other groups alone', async () => {
+    await wait(3, { age: '1 minute' });
+    await wait(2, { age: '1 hour', kind: 'redrive' });
+    await wait(4, { age: '1 day', kind: 'retry' });
+    await wait(5, { age: '1 day', provider: 'ses' });
+    const first = await outbox.publishDue(group, route('ses'), 2);
+    const { rows } = await pool.query<{ kind: string }>(
+      'SELECT DISTINCT kind FROM outbox WHERE notification_id = ANY ($1)',
+      [first.map(({ id }) => id)],
+    );
+    expect(rows).toEqual([{ kind: 'redrive' }]); // no retry: it has a rate of its own
+    expect(await outbox.publishDue(group, route('ses'), 100)).toHaveLength(3);
+    expect(await outbox.publishDue({ ...group, isRetry: true }, route('ses'), 100)).toHaveLength(4);
+    expect(await outbox.publishDue({ ...group, pin: 'ses' }, route('ses'), 100)).toHaveLength(5);
+  });
+});
