@@ -10,13 +10,16 @@ import { phase } from './phases.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
+/** The faults take as long as everything else together, and run by themselves. */
+const PROJECTS = ['--project', 'unit', '--project', 'integration'];
+
 /** `npm test`: ends with vitest's exit code. */
 export async function runTest(args) {
   const life = new Life();
   try {
     await phase('packages', () => installPackages(life, root));
     await phase('build', () => build(life, root));
-    await life.end(await vitest(life, args));
+    await life.end(await vitest(life, [...PROJECTS, ...args]));
   } catch (error) {
     if (!life.isEnding) console.error(`\n  ${error instanceof Fault ? error.message : error.stack}\n`);
     await life.end(1);

@@ -88,7 +88,8 @@ function openPostgres(url: string, workers: number, log: Log): QueueConnections 
     options: `-c search_path=${BULLMQ_SCHEMA}`,
   });
   pool.setMaxListeners(0); // every queue and worker adds its own
-  pool.on('error', occasionally(log));
+  const complain = occasionally(log);
+  pool.on('error', (error) => complain(error));
   return {
     backend: 'postgresql',
     producer: pool,
@@ -107,16 +108,19 @@ function openPostgres(url: string, workers: number, log: Log): QueueConnections 
 const backOff = (times: number): number => Math.min(2_000, 50 * 2 ** Math.min(times, 6));
 
 /** Says the first error at once and one in a while after it. */
-export function occasionally(log: Log): (error: Error) => void {
+export function occasionally(
+  log: Log,
+  event = 'queue.failed',
+): (error: unknown, fields?: Record<string, unknown>) => void {
   let lastAt = -Infinity;
   let unsaid = 0;
-  return (error) => {
+  return (error, fields = {}) => {
     const now = performance.now();
     if (now - lastAt < LOG_EVERY_MS) {
       unsaid++;
       return;
     }
-    log.error('queue.failed', { err: error, similar: unsaid });
+    log.error(event, { ...fields, err: error, similar: unsaid });
     lastAt = now;
     unsaid = 0;
   };

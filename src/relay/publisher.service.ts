@@ -9,6 +9,7 @@ import { tokensIn } from '../domain/token-bucket.js';
 import { type EndpointRoom, OutboxStore, type Published, type Route } from '../outbox/outbox.store.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { occasionally } from '../queues/queue-connections.js';
 import { Queues } from '../queues/queues.js';
 import { intoChunks } from './chunks.js';
 import type { DueGroup } from './due.js';
@@ -33,14 +34,18 @@ export interface Order {
  */
 @Injectable()
 export class Publisher {
+  private readonly complain: ReturnType<typeof occasionally>;
+
   constructor(
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
     @Inject(Queues) private readonly queues: Queues,
     @Inject(AllowancesStore) private readonly allowances: AllowancesStore,
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(Gauges) private readonly gauges: Gauges,
-    @Inject(Log) private readonly log: Log,
-  ) {}
+    @Inject(Log) log: Log,
+  ) {
+    this.complain = occasionally(log, 'relay.publish_failed');
+  }
 
   /** The hints that went out. Throws QueueUnavailable when the queue took none; then all are back in the outbox. */
   async publish(order: Order): Promise<Published[]> {
@@ -117,7 +122,7 @@ export class Publisher {
 
   /** Whether or not some hints got in: their numbers are spent, so taking the marks back cannot send anything twice. */
   private async takeBack(route: Route, hints: readonly Published[], cause: unknown): Promise<void> {
-    this.log.warn('relay.publish_failed', { queue: route.queue, hints: hints.length, err: cause });
+    this.complain(cause, { queue: route.queue, hints: hints.length });
     await this.outbox.takeBack(route.provider, hints, 0);
   }
 }

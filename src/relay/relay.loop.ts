@@ -19,6 +19,7 @@ const BACK_OFF_MAX_MS = 2_000;
 export class RelayLoop {
   private readonly listener: WakeListener;
   private wake: (() => void) | undefined;
+  private endSleep: (() => void) | undefined;
   private isWoken = false;
   private isStopping = false;
   private running: Promise<void> = Promise.resolve();
@@ -39,7 +40,7 @@ export class RelayLoop {
   /** Ends after the batch under way: nothing is left between mark and publication. */
   async stop(): Promise<void> {
     this.isStopping = true;
-    this.onWake();
+    this.endSleep?.();
     await this.running;
     await this.listener.close();
   }
@@ -54,8 +55,8 @@ export class RelayLoop {
       } catch (error) {
         failures++;
         if (failures === 1) this.log.warn('relay.failed', { err: error });
-        this.isWoken = false;
-        await this.sleep(Math.min(BACK_OFF_MAX_MS, 50 * 2 ** failures));
+        // Not to be woken: taking marks back wakes every relay, and a queue that refuses at once would be asked without end.
+        await this.sleep(Math.min(BACK_OFF_MAX_MS, 50 * 2 ** failures), false);
       }
     }
   }
@@ -76,15 +77,15 @@ export class RelayLoop {
   }
 
   private async sleep(ms: number, isWakeable = true): Promise<void> {
-    if (isWakeable && this.isWoken) return;
+    if (this.isStopping || (isWakeable && this.isWoken)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      if (!isWakeable) return;
-      this.wake = () => {
+      this.endSleep = () => {
         clearTimeout(timer);
         resolve();
       };
+      if (isWakeable) this.wake = this.endSleep;
     });
-    this.wake = undefined;
+    this.wake = this.endSleep = undefined;
   }
 }

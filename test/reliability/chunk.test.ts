@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { waitFor } from '../support/wait-for.js';
+import { readDatabaseLedger } from './support/database-ledger.js';
 import { deploymentFile } from './support/deployment-file.js';
 import { BACKENDS, expectGreen, openStage } from './support/row.js';
 import type { Stage } from './support/stage.js';
@@ -30,9 +31,9 @@ describe.each(BACKENDS)('the hints of one chunk (%s)', (backend) => {
     expect(api.child.exitCode).toBeNull();
     expect(await stage.countByStatus()).toEqual({ sent: 399, dead: 1 });
     expect(stage.providers.ledger.calls).toHaveLength(399);
-    const { history } = await stage.client.call('GET', `/v1/notifications/${[...intent.ids][0]}`);
-    const codes = history.map(({ code }: { code?: string }) => code).filter(Boolean);
-    expect(new Set(codes)).toEqual(new Set(['internal']));
+    const [stored] = (await readDatabaseLedger(stage.pool)).filter(({ id }) => intent.ids.has(id));
+    const codes = stored!.attempts.map(({ outcome, code }) => `${outcome} ${code}`);
+    expect(new Set(codes)).toEqual(new Set(['not_sent internal']));
   });
 
   it('31. a chunk longer than its time bound → unclaimed ones handed back', async () => {

@@ -158,11 +158,7 @@ describe.each(BACKENDS)('lines that are bad, each hop (%s)', (backend) => {
         const { smtp, hooks, twilio } = stage.providers;
         for (const lie of ['drop', 'hang', 'reset'] satisfies Behaviour[]) {
           [smtp, hooks, twilio].forEach((fake) => (fake.plan = script(lie)));
-          const requests = [
-            letter({ on_in_doubt: undefined }),
-            text({ on_in_doubt: undefined }),
-            hook(endpoint),
-          ];
+          const requests = [letter(), text(), hook(endpoint)];
           const intents = await Promise.all(requests.map((request) => stage.client.post(request)));
           const ended = await Promise.all(intents.map((intent) => firstAttempt(stage, intent)));
           expect([lie, ...ended.map(({ outcome }) => outcome)]).toEqual([

@@ -5,6 +5,8 @@ const PATIENT =
   'retry: { retries: 40, base: 300ms, factor: 1.5, cap: 2s, jitter: 0.2, slow: [2s], deadline: 30m }';
 /** A minute of a broken provider must not become half a minute of an open breaker behind it. */
 const QUICK_BREAKER = 'breaker: { error_rate: 0.5, minimum: 10, window: 10s, reset: 1s }';
+/** How much may be repeated is shown elsewhere; here it would only make every recovery wait for its minute. */
+const NO_BUDGET = 'retry_budget: { share: 100, minimum: 1000000 }';
 export const TWILIO_SID = 'AC00000000000000000000000000000000';
 
 export interface FileOptions {
@@ -22,12 +24,13 @@ export interface FileOptions {
  * `harness.text`, `harness.hook`; mail and texts are parked in doubt, webhooks go again.
  */
 export function deploymentFile(
-  { hops }: Providers,
+  { hops, alerts }: Providers,
   { concurrency = 10, perEndpointConcurrency = 10, timeout = '3s', hasResend = false }: FileOptions = {},
 ): string {
-  const common = `concurrency: ${concurrency}, timeout: ${timeout}, ${QUICK_BREAKER}`;
+  const common = `concurrency: ${concurrency}, timeout: ${timeout}, ${QUICK_BREAKER}, ${NO_BUDGET}`;
   const from = '"Harness <harness@posthaste.example>"';
   return `
+alerts: { to: [{ kind: webhook, url: "${alerts.url}" }] }
 providers:
   - { name: mail, channel: email, kind: smtp, url: "smtp://127.0.0.1:${hops.smtp.port}", from: ${from}, answer_timeout: ${timeout}, priority: 1, ${common} }
 ${hasResend ? `  - { name: resend, channel: email, kind: resend, api_key: re_key, base_url: "http://127.0.0.1:${hops.resend.port}", from: ${from}, priority: 2, ${common} }` : ''}

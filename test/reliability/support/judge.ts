@@ -11,8 +11,7 @@ export interface Evidence {
   intents: readonly Intent[];
   calls: ReadonlyMap<string, Call[]>;
   stored: readonly Stored[];
-  /** Undefined: there are none to judge. */
-  alerts: AlertLedger | undefined;
+  alerts: AlertLedger;
   /** From the end of the last fault until everything had ended; undefined: not within the bound. */
   recoveredInMs: number | undefined;
   /** How late the harness's own process was at worst: its measured answers are late by as much. */
@@ -38,8 +37,10 @@ export interface Verdict {
   counts: Record<Result, number>;
   violations: Violation[];
   slowestAnswerMs: number;
+  ownLagMs: number;
   recoveredInMs: number | undefined;
-  hasAlerts: boolean;
+  /** Alerts raised, of any kind. */
+  alerts: number;
 }
 
 /** The contract: an answer or a 503 within three seconds. */
@@ -58,7 +59,7 @@ export function judge(evidence: Evidence, options: JudgeOptions = {}): Verdict {
   }
   violations.push(
     ...disorderIn(lives),
-    ...(evidence.alerts ? alertOffences(evidence.alerts, options.alerts ?? []) : []),
+    ...alertOffences(evidence.alerts, options.alerts ?? []),
     ...recoveryOffences(evidence, options),
     ...answerOffences(evidence, options),
   );
@@ -66,8 +67,9 @@ export function judge(evidence: Evidence, options: JudgeOptions = {}): Verdict {
     counts,
     violations,
     slowestAnswerMs: Math.max(0, ...triesOf(evidence).map(({ ms }) => ms)),
+    ownLagMs: evidence.ownLagMs,
     recoveredInMs: evidence.recoveredInMs,
-    hasAlerts: evidence.alerts !== undefined,
+    alerts: evidence.alerts.raised.length,
   };
 }
 

@@ -1,3 +1,4 @@
+import { AlertSink } from './alert-sink.js';
 import { receiver, resend, twilio } from './http-dialects.js';
 import { HttpFake } from './http-fake.js';
 import { ProviderLedger } from './provider-ledger.js';
@@ -11,6 +12,8 @@ export interface Providers {
   hooks: HttpFake;
   twilio: HttpFake;
   resend: HttpFake;
+  /** Not a provider of notifications: whom the alerts are told. No hop, no fault. */
+  alerts: AlertSink;
   hops: Record<'smtp' | 'hooks' | 'twilio' | 'resend', TcpProxy>;
   stop(): Promise<void>;
 }
@@ -21,6 +24,7 @@ export async function startProviders(): Promise<Providers> {
   const hooks = await HttpFake.start(receiver, ledger);
   const texts = await HttpFake.start(twilio, ledger);
   const letters = await HttpFake.start(resend, ledger);
+  const alerts = await AlertSink.start();
   const hops = {
     smtp: await TcpProxy.start('smtp', smtp),
     hooks: await TcpProxy.start('hooks', hooks),
@@ -33,10 +37,11 @@ export async function startProviders(): Promise<Providers> {
     hooks,
     twilio: texts,
     resend: letters,
+    alerts,
     hops,
     stop: async () => {
       await Promise.all(Object.values(hops).map((hop) => hop.stop()));
-      await Promise.all([smtp, hooks, texts, letters].map((fake) => fake.stop()));
+      await Promise.all([smtp, hooks, texts, letters, alerts].map((fake) => fake.stop()));
     },
   };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 
 import { ROOT, startServiceProcess, type TestProcess } from '../../support/service-process.js';
-import { readAlerts } from './alert-ledger.js';
+import { type AlertLedger, hasTold, readAlerts } from './alert-ledger.js';
 import { Client } from './client.js';
 import { readDatabaseLedger } from './database-ledger.js';
 import { deploymentFile, type FileOptions } from './deployment-file.js';
@@ -38,8 +38,6 @@ export class Stage {
   readonly client = new Client(this.apiKey);
   readonly processes = new Set<TestProcess>();
   readonly pool: pg.Pool;
-  /** What the alerts' webhook target was told. */
-  readonly told: { key: string; what: string }[] = [];
   private readonly encryptionKey = randomBytes(32).toString('base64');
   private readonly further: TcpProxy[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'posthaste-stage-'));
@@ -73,9 +71,19 @@ export class Stage {
       this.processes.delete(one);
       if (target !== undefined) this.client.remove(target);
     });
-    if (options.isAwaited !== false) await one.ready();
+    if (options.isAwaited !== false) await this.untilReady(one);
     if (target !== undefined && this.processes.has(one)) this.client.add(target);
     return one;
+  }
+
+  /** One that does not come up is not left behind. */
+  private async untilReady(one: TestProcess): Promise<void> {
+    try {
+      await one.ready();
+    } catch (error) {
+      await this.kill(one);
+      throw error;
+    }
   }
 
   /** A hop of its own to where this URL leads, for one process or one endpoint. */
@@ -123,27 +131,25 @@ export class Stage {
   /** Drains, reads the four ledgers, judges. Call it when everything is healed. */
   async verdict(options: JudgeOptions = {}): Promise<Verdict> {
     const recoveredInMs = await this.drain(options.recoversWithinMs);
-    await this.untilRaised(options.alerts ?? []);
     const evidence = {
       intents: this.client.intents,
       calls: this.providers.ledger.byNotification(),
       stored: await readDatabaseLedger(this.pool),
-      alerts: await readAlerts(this.pool, this.told),
+      alerts: await this.alerts(options.alerts),
       recoveredInMs,
       ownLagMs: this.client.ownLagMs,
     };
     return judge(evidence, options);
   }
 
-  /** An alert comes with the next look at what is wrong; whether it came at all is for the judge. */
-  private async untilRaised(starts: readonly string[]): Promise<void> {
-    const from = performance.now();
-    const isMissing = async (): Promise<boolean> => {
-      const raised = (await readAlerts(this.pool, this.told))?.raised ?? [];
-      return starts.some((start) => !raised.some(({ key }) => key.startsWith(start)));
-    };
-    while (starts.length > 0 && performance.now() - from < RAISED_WITHIN_MS && (await isMissing()))
-      await new Promise((resolve) => setTimeout(resolve, 100));
+  /** What was raised and told; waits for what is expected, which may be looked for only every few seconds. */
+  private async alerts(expected: readonly string[] = []): Promise<AlertLedger> {
+    const deadline = performance.now() + ALERTS_WITHIN_MS;
+    for (;;) {
+      const ledger = await readAlerts(this.pool, this.providers.alerts.told);
+      if (hasTold(ledger, expected) || performance.now() > deadline) return ledger;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   /** Everything every process wrote, for a row that counts lines. */
@@ -199,7 +205,8 @@ export interface StartOptions {
   isAwaited?: boolean;
 }
 
-const RAISED_WITHIN_MS = 20_000;
+/** After the fault is over its alert may still be on its way: a look every few seconds, and a call. */
+const ALERTS_WITHIN_MS = 30_000;
 const OPEN = ['accepted', 'scheduled', 'retrying', 'sending'];
 
 function flagsOf({ sabotage = [] }: StartOptions): string[] {

@@ -3,11 +3,14 @@ import type { Stage } from './stage.js';
 
 /** What an orchestrator waits before it starts the next one, ms. */
 const PAUSE_MS = 500;
+const LAST_WORDS = 2_000;
 
 /** Keeps one process of these roles running, whatever ends it, as an orchestrator does. */
 export class Supervised {
   current: TestProcess | undefined;
   starts = 0;
+  /** Ends that nobody asked for: an exit code and the last words. A service that recovers has none. */
+  readonly ownEnds: string[] = [];
   private isStopping = false;
   private running: Promise<void> = Promise.resolve();
 
@@ -27,13 +30,18 @@ export class Supervised {
     await this.running;
   }
 
+  private note(one: TestProcess, how: number | NodeJS.Signals): void {
+    if (typeof how === 'number' && how !== 0)
+      this.ownEnds.push(`${this.role} ended by itself (${how}):\n${one.output().slice(-LAST_WORDS)}`);
+  }
+
   private async run(): Promise<void> {
     while (!this.isStopping) {
       this.starts++;
       try {
         this.current = await this.stage.start(this.role);
         if (this.isStopping) this.current.signal('SIGKILL');
-        await this.current.ended;
+        this.note(this.current, await this.current.ended);
       } catch {
         // Its stores may be away just now: it ends at its start, and the next one is tried.
       }

@@ -7,14 +7,14 @@ export const isGreen = ({ violations }: Verdict): boolean => violations.length =
 
 /** The table, and each kind of violation with its first stories. */
 export function verdictText(title: string, verdict: Verdict): string {
-  const { counts, slowestAnswerMs, recoveredInMs, hasAlerts } = verdict;
+  const { counts, slowestAnswerMs, ownLagMs, recoveredInMs, alerts } = verdict;
   const recovered = recoveredInMs === undefined ? 'no' : `${(recoveredInMs / 1_000).toFixed(1)} s`;
   const lines = [
     `${isGreen(verdict) ? 'GREEN' : 'RED  '}  ${title}`,
     `  ${Object.entries(counts)
       .map(([result, count]) => `${result} ${count}`)
       .join(' · ')}`,
-    `  slowest answer ${slowestAnswerMs.toFixed(0)} ms · drained after the last fault in ${recovered} · alerts ${hasAlerts ? 'judged' : 'not judged: the service has none'}`,
+    `  slowest answer ${slowestAnswerMs.toFixed(0)} ms (of which the harness may owe ${ownLagMs.toFixed(0)}) · drained after the last fault in ${recovered} · alerts raised ${alerts}`,
   ];
   return [...lines, ...violationLines(verdict)].join('\n');
 }

@@ -51,7 +51,7 @@ const call = (truth: Call['truth'] = 'taken', said = 'take'): Call => ({
 const evidence = (more: Partial<Omit<Evidence, 'calls'>> & { calls?: Call[] } = {}): Evidence => ({
   intents: [intent()],
   stored: [stored()],
-  alerts: undefined,
+  alerts: { raised: [], told: [] },
   recoveredInMs: 1,
   ownLagMs: 0,
   ...more,
@@ -171,17 +171,24 @@ describe('the judge of alerts', () => {
   const at = new Date(0);
   const raised = (...keys: string[]) => ({
     raised: keys.map((key) => ({ key, at, resolvedAt: null })),
-    told: [],
+    told: keys.map((key, i) => ({ id: `alr_${i}`, key, event: 'raised' as const })),
   });
-  const of = (...keys: string[]) =>
-    judge(evidence({ alerts: raised(...keys) }), { alerts: ['dead_letters'] }).violations.map(
-      ({ offence }) => offence,
-    );
+  const of = (alerts: Evidence['alerts']) =>
+    judge(evidence({ alerts }), { alerts: ['dead_letters'] }).violations.map(({ offence }) => offence);
 
   it('wants an expected alert once: not zero, not two, and no flood of others', () => {
-    expect(of('dead_letters:mail')).toEqual([]);
-    expect(of()).toEqual(['lost']);
-    expect(of('dead_letters:mail', 'dead_letters:mail')).toEqual(['duplicated']);
-    expect(of('dead_letters:mail', ...Array<string>(4).fill('queue_age:mail'))).toEqual(['duplicated']);
+    const once = raised('dead_letters:mail');
+    expect(of(once)).toEqual([]);
+    expect(of(raised())).toEqual(['lost']);
+    expect(of({ ...once, told: [] })).toEqual(['lost']);
+    expect(of(raised('dead_letters:mail', 'dead_letters:mail'))).toEqual(['duplicated']);
+    expect(of(raised('dead_letters:mail', ...Array<string>(4).fill('queue_age:mail')))).toEqual([
+      'duplicated',
+    ]);
+  });
+
+  it('takes one piece of news that was told twice for one', () => {
+    const once = raised('dead_letters:mail');
+    expect(of({ ...once, told: [...once.told, ...once.told] })).toEqual([]);
   });
 });
