@@ -16,7 +16,7 @@ import { hook, letter, text } from './support/workload.js';
 
 /** Shorter than the latency: every wait has its own end, however the line behaves. No breaker takes the calls away. */
 const IMPATIENT = (providers: Providers): string =>
-  deploymentFile(providers, { timeout: '1500ms' }).replaceAll('minimum: 10', 'minimum: 1000');
+  deploymentFile(providers, { timeout: '1500ms' }).replaceAll('minimum: 10,', 'minimum: 1000,');
 
 const LATENCY: Mode = { kind: 'latency', ms: 2_000 };
 const TRICKLE: Mode = { kind: 'bandwidth', bytesPerSecond: 1 };

@@ -15,7 +15,7 @@ describe.each(BACKENDS)('a redrive under live traffic (%s)', (backend) => {
     const file = { concurrency: 100, perEndpointConcurrency: 50 };
     // Refused by the thousand: that is the message's fault, and no breaker's business.
     const yaml = (providers: Parameters<typeof deploymentFile>[0]) =>
-      deploymentFile(providers, file).replaceAll('minimum: 10', 'minimum: 100000');
+      deploymentFile(providers, file).replaceAll('minimum: 10,', 'minimum: 100000,');
     await onStage(backend, { yaml }, async (stage) => {
       await stage.start('api,worker');
       const first = await stage.start('relay');
