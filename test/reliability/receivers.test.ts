@@ -79,7 +79,7 @@ const HARM: Record<string, (socket: Socket) => void> = {
   '100 KB headers': (socket) =>
     void socket.end(`HTTP/1.1 200 OK\r\nx-large: ${'a'.repeat(102_400)}\r\ncontent-length: 0\r\n\r\n`),
   'gzip bomb': (socket) => {
-    const head = `HTTP/1.1 500 Internal Server Error\r\ncontent-encoding: gzip\r\ncontent-length: ${BOMB.length}`;
+    const head = `HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-encoding: gzip\r\ncontent-length: ${BOMB.length}`;
     socket.write(`${head}\r\n\r\n`);
     socket.write(BOMB);
   },
