@@ -64,6 +64,7 @@ describe.each(BACKENDS)('lines that are bad, each hop (%s)', (backend) => {
           const ended = await Promise.all(intents.map((intent) => firstAttempt(stage, intent)));
           seen[name] = ended.map((one) => `${one.outcome} ${one.class}`);
           await Promise.all([smtp, hooks, twilio].map((hop) => hop.pass()));
+          await stage.drain(); // a retry would meet the next line's fault in the place of its first
         }
         expect(seen).toEqual({
           'a latency of 2 s': CUT_ON_THE_WAY,

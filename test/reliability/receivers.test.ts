@@ -19,7 +19,7 @@ const GROWTH_BYTES = 150 * MEBIBYTE;
 const BUFFERED_BYTES = 16 * MEBIBYTE;
 
 /** Patience for what harms: it has still tries left when all others are done. */
-const TWO_TRIES = `  harness.harm: { channel: webhook, on_in_doubt: retry, retry: { retries: 1, base: 6s, jitter: 0, slow: [] } }\n`;
+const TWO_TRIES = `  harness.harm: { channel: webhook, on_in_doubt: retry, retry: { retries: 1, base: 12s, jitter: 0, slow: [] } }\n`;
 /** Its calls end by their own deadline and not by a breaker. */
 const calm = (yaml: string): string => yaml.replaceAll('minimum: 10,', 'minimum: 1000,');
 
