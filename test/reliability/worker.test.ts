@@ -58,7 +58,8 @@ describe.each(BACKENDS)('a worker under fire (%s)', (backend) => {
     });
     await stage.drain();
     const keys = callsFor(mail!.id).map(({ key }) => key);
-    expect(keys).toEqual([`${mail!.id}@posthaste.example`, `${mail!.id}@posthaste.example`]);
+    expect(keys[0]).toContain(mail!.id);
+    expect(keys).toEqual([keys[0], keys[0]]);
   });
 
   it('8. kill -9 worker again and again on one job → dead by its attempts; never stuck, others unharmed', async () => {
@@ -72,7 +73,10 @@ describe.each(BACKENDS)('a worker under fire (%s)', (backend) => {
     let isOver = false;
     const supervise = async (): Promise<void> => {
       while (!isOver) {
-        const worker = await stage.start('worker', { crashAt: 'after_claim_before_send@harness.bomb' });
+        const worker = await stage.start('worker', {
+          crashAt: 'after_claim_before_send@harness.bomb',
+          isAwaited: false,
+        });
         const how = await Promise.race([worker.ended, bombIsDead()]);
         if (how === 'SIGKILL') deaths++;
         else isOver = true;

@@ -54,7 +54,7 @@ export const resend: Dialect = {
   channel: 'email',
   read: ({ headers, body }) => {
     const key = String(headers['idempotency-key']);
-    return { key, of: key.split('.')[0]!, to: String((JSON.parse(body) as { to?: unknown }).to) };
+    return { key, of: /^\w*/.exec(key)![0], to: String((JSON.parse(body) as { to?: unknown }).to) };
   },
   taken: (_request, number) => ({ status: 200, body: JSON.stringify({ id: `re-${number}` }) }),
   failed: () => ({ status: 500, body: JSON.stringify({ name: 'internal_server_error', message: 'no' }) }),
@@ -67,7 +67,7 @@ export const gateway: Dialect = {
   channel: 'sms',
   read: ({ body }) => {
     const { reference, to } = JSON.parse(body) as { reference: string; to: string };
-    return { key: reference, of: reference.split('.')[0]!, to };
+    return { key: reference, of: reference, to };
   },
   taken: (_request, number) => ({ status: 200, body: JSON.stringify({ id: `g-${number}` }) }),
   failed: () => ({ status: 500 }),
