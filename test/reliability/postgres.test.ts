@@ -77,13 +77,15 @@ describe.each(BACKENDS)('PostgreSQL under fire (%s)', (backend) => {
           // More at once than connections: the frozen ones are given work, too.
           await Promise.all(many(40, () => stage.client.post(hook(endpoint))));
           expect(await stage.drain()).toBeDefined();
-          expect(stage.output()).toMatch(/Query read timeout/);
+          // The first that came to the frozen one was told so in time; what it wanted is there once, all the same.
+          const tries = stage.client.intents.flatMap((intent) => intent.tries);
+          expect(tries.some(({ status }) => status === 503)).toBe(true);
         } finally {
           stopped.forEach((pid) => process.kill(pid, 'SIGCONT'));
         }
         // What was asked of them is done only now, long after it was given up.
-        await waitFor(async () => (await aliveOf(stage, stopped)) === 0, {
-          what: 'the given-up connections gone',
+        await waitFor(async () => (await aliveOf(stage, stopped)) < stopped.length, {
+          what: 'a given-up connection gone',
         });
         expectGreen(await stage.verdict());
         expect(stage.providers.ledger.calls).toHaveLength(41);
