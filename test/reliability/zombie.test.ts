@@ -76,6 +76,16 @@ describe.each(BACKENDS)('a worker that stands still in a send (%s)', (backend) =
         const endpoint = await stage.createEndpoint();
         const before = hook(endpoint, { type: 'harness.before', on_in_doubt: 'park' });
         const after = hook(endpoint, { type: 'harness.after', on_in_doubt: 'park' });
+        const both = () => Promise.all([before, after].map((one) => storedOf(stage, one.business_id)));
+        // From the beginning: what is given up shows only until its worker wakes up.
+        const givenUp = new Set<string>();
+        const bothGivenUp = waitFor(
+          async () => {
+            for (const one of await both()) if (one && isGivenUp(one)) givenUp.add(one.id);
+            return givenUp.size === 2;
+          },
+          { within: 2 * GIVEN_UP_MS, every: 200, what: 'both given up' },
+        );
         const blocked = `block=${BEYOND_THE_LEASE_MS}`;
         for (const [request, place] of [
           [before, 'after_claim_before_send@harness.before'],
@@ -86,15 +96,7 @@ describe.each(BACKENDS)('a worker that stands still in a send (%s)', (backend) =
           await waitFor(() => worker.output().includes('crash point'), { what: 'the block' });
         }
         await stage.start('worker');
-        const both = () => Promise.all([before, after].map((one) => storedOf(stage, one.business_id)));
-        const givenUp = new Set<string>();
-        await waitFor(
-          async () => {
-            for (const one of await both()) if (isGivenUp(one)) givenUp.add(one.id);
-            return givenUp.size === 2;
-          },
-          { within: GIVEN_UP_MS, every: 200, what: 'both given up' },
-        );
+        await bothGivenUp;
         // They wake up: one had called nobody and may not any more, the other had its answer.
         await waitFor(async () => !(await both()).some(isGivenUp), {
           within: GIVEN_UP_MS,
