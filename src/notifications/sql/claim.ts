@@ -10,6 +10,8 @@ import { PRECEDENTS } from './precedents.js';
  * The claim: one commit deletes the outbox rows, sets `sending` and opens the attempts.
  *
  * - The delete is the right to send. It asks for the dispatch number, so a hint published twice is worth nothing twice.
+ * - And for the queue (`provider.lane`) that the row was published to: should a queue ever hand out another's job, nobody
+ *   sends a text for a webhook; the hint is stale there, and upkeep publishes the row again.
  * - Each id is given once, with its highest number: of two hints for one row the lower is stale.
  * - `= ANY` with `array_position` keeps an index lookup a row; a join to the hints would be planned as one over the table.
  * - What is past its expiry or deadline, by the database's clock, or whose address is on the suppression list by now, is
@@ -24,6 +26,7 @@ const CLAIM = `
     DELETE FROM outbox
      WHERE notification_id = ANY ($1::uuid[])
        AND published_at IS NOT NULL
+       AND split_part(queue, '.', 1) = $4
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
     RETURNING notification_id, dispatch
   ), claimed AS (

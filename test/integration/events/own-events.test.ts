@@ -73,7 +73,7 @@ describe('the service says what becomes of notifications', () => {
   /** As the relay and a worker would: published, claimed. */
   const claim = async (id: string): Promise<number> => {
     const { rows } = await app.pool.query<{ dispatch: number }>(
-      `UPDATE outbox SET published_at = now(), queue = 'none', dispatch = dispatch + 1 WHERE notification_id = $1
+      `UPDATE outbox SET published_at = now(), queue = 'mail.transactional', dispatch = dispatch + 1 WHERE notification_id = $1
        RETURNING dispatch`,
       [uuidOf(id)],
     );

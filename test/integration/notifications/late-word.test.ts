@@ -127,6 +127,13 @@ describe('claims and late words', () => {
     await claim(await publish());
   };
 
+  it('gives no right to send to a worker of another queue, whatever the queue handed it', async () => {
+    const hints = await publish();
+    expect(await notifications.claim(hints, WORKER, 'twilio')).toEqual([undefined]);
+    expect(await owed()).toHaveLength(1);
+    expect(await claim(hints)).toMatchObject([{ id }]);
+  });
+
   it('gives one right to send to one of two equal hints, and the newer of two numbers its worth', async () => {
     const [hint] = await publish();
     const twice = await claim([hint!, { ...hint! }]);

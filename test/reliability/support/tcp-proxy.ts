@@ -76,6 +76,8 @@ export class TcpProxy {
   /** Resolves when the new mode is in force. */
   async set(mode: Mode): Promise<void> {
     const wasRefusing = this.current.kind === 'refuse';
+    // What was swallowed is gone: TCP never goes on behind a gap, so neither do these connections.
+    if (this.current.kind === 'half-open') this.resetAll();
     this.current = mode;
     this.since = { up: 0, down: 0 };
     this.changed.fire();

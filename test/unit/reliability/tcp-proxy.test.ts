@@ -79,14 +79,21 @@ describe('a hop that can be broken', () => {
     await waitFor(() => other.text === 'helloabcdef' && client.text === 'back');
   });
 
-  it('swallows in half-open, ends in fin, resets in refuse, and takes again', async () => {
+  it('swallows in half-open, and never lets a connection go on behind the gap', async () => {
     const [client, other] = await pair();
     await proxy.set({ kind: 'half-open' });
     client.socket.write('lost');
     await waitFor(() => proxy.counts.up === 9);
+    await proxy.pass();
+    await waitFor(() => client.fate === 'reset' && other.fate === 'reset');
+    expect(other.text).toBe('hello');
+    await pair();
+  });
+
+  it('ends in fin, resets in refuse, and takes again', async () => {
+    const [client, other] = await pair();
     await proxy.set({ kind: 'fin' });
     await waitFor(() => client.fate === 'ended' && other.fate === 'ended');
-    expect(other.text).toBe('hello');
     await proxy.set({ kind: 'refuse' });
     const refused = dial();
     await waitFor(() => refused.fate === 'reset');
