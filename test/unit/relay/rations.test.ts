@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { NO_TRIALS } from '../../../src/gates/held-gates.js';
 import type { Route } from '../../../src/outbox/outbox.store.js';
 import type { DueGroup, Survey } from '../../../src/relay/due.js';
 import { Rations } from '../../../src/relay/rations.js';
@@ -29,6 +30,7 @@ const rations = (ratePerSecond: number, random: number): Rations => {
   const standing = { level: undefined, rampMs: undefined, slots: [], presentMs: 0, nowMs: 0 };
   const survey: Survey = {
     windows: new Map(),
+    trials: NO_TRIALS,
     standings: new Map([['twilio', standing]]),
     endpointRates: new Map(),
     endpointCaps: new Map(),
