@@ -32,6 +32,7 @@ export function toSummary(
     ...(row.eventId === null ? {} : { event_id: toPublicId('event', row.eventId) }),
     ...(payload?.metadata === undefined ? {} : { metadata: payload.metadata }),
     ...(row.erasedAt === null ? {} : { erased: true }),
+    ...(row.payload !== null && payload === undefined ? { unreadable: true } : {}),
   };
 }
 

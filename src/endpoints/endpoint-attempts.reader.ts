@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { fromPublicId, toPublicId } from '../domain/public-id.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Problem } from '../platform/http/problem.js';
+import { isTime } from '../platform/http/time.js';
 import { endpointIdOf } from './endpoint-id.js';
 import type { AttemptsPage, AttemptsQuery, EndpointAttemptView } from './endpoint.schema.js';
 import { type AttemptsCursor, listAttempts, type StoredEndpointAttempt } from './sql/list-attempts.js';
@@ -48,7 +49,7 @@ function cursorOf(text: string): AttemptsCursor {
   const notificationId = fromPublicId('notification', publicId ?? '');
   const [year, month, day, hour, minute, second, micros] = at;
   const startedAt = `${year}-${month}-${day}T${hour}:${minute}:${second}.${micros}Z`;
-  if (notificationId === undefined || Number.isNaN(Date.parse(startedAt))) throw wrongCursor();
+  if (notificationId === undefined || !isTime(startedAt)) throw wrongCursor();
   return { number: Number(number), notificationId, startedAt };
 }
 

@@ -24,6 +24,14 @@ interface Underway {
   draft: EventDraft;
   /** PostgreSQL has answered: what follows takes its time, in bounded steps. */
   begun: () => void;
+  /** Aborted when its caller has been sent away before it had its turn. */
+  signal: AbortSignal;
+}
+
+export interface Acceptance {
+  begun: Promise<unknown>;
+  answer: Promise<EventAnswer>;
+  abandon: () => void;
 }
 
 /** A fan-out holds a connection for as long as it takes; the rest of the pool stays for everybody else. */
@@ -52,12 +60,18 @@ export class AcceptEvent implements OnApplicationShutdown {
     @Inject(Gauges) private readonly gauges: Gauges,
   ) {}
 
-  /** Throws, or rejects with, Problem. `begun` ends when PostgreSQL has answered, `answer` when it is all durable. */
-  accept(request: EventRequest, apiKeyId: string): { begun: Promise<unknown>; answer: Promise<EventAnswer> } {
+  /**
+   * Throws, or rejects with, Problem. `begun` ends when PostgreSQL has answered, `answer` when it is all durable. `abandon`
+   * drops it if its turn has not come: whoever is sent away comes again, and each would wait here twice.
+   */
+  accept(request: EventRequest, apiKeyId: string): Acceptance {
     const draft = this.drafts.of(request, apiKeyId);
+    const caller = new AbortController();
     let answer!: Promise<EventAnswer>;
-    const begun = new Promise<void>((resolve) => (answer = this.group.add({ draft, begun: resolve })));
-    return { begun: Promise.race([begun, answer]), answer };
+    const begun = new Promise<void>(
+      (resolve) => (answer = this.group.add({ draft, begun: resolve, signal: caller.signal })),
+    );
+    return { begun: Promise.race([begun, answer]), answer, abandon: () => caller.abort() };
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -65,6 +79,7 @@ export class AcceptEvent implements OnApplicationShutdown {
   }
 
   private async settle(one: Underway): Promise<EventAnswer> {
+    if (one.signal.aborted) throw abandoned();
     try {
       const answer = await inTransaction(this.pool, (tx) => this.settleWithin(tx, one));
       this.wakeUp.soon();
@@ -104,6 +119,9 @@ const answerOf = (id: string, matched: number, known: KnownEvent | undefined): E
     ...(known?.isErased ? { erased: true } : {}),
   },
 });
+
+const abandoned = (): Problem =>
+  new Problem('unavailable', 'Its turn had not come when its caller was sent away. Nothing was stored.');
 
 const conflict = (id: string, fields: string[]): Problem =>
   new Problem(

@@ -34,8 +34,11 @@ export class EventsController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedEvent> {
-    const { begun, answer } = this.events.accept(body, request.caller!.keyId);
-    await inTime(begun, reply.elapsedTime);
+    const { begun, answer, abandon } = this.events.accept(body, request.caller!.keyId);
+    await inTime(begun, reply.elapsedTime).catch((error: unknown) => {
+      abandon();
+      throw error;
+    });
     const { httpStatus, body: accepted } = await answer;
     void reply.status(httpStatus).header('location', `/v1/events/${accepted.id}`);
     return accepted;

@@ -117,8 +117,8 @@ export class Receipts {
       const to = destinations.get(one.notificationId!);
       if (!to || !isSuppressible(to.channel)) return [];
       const { channel, address } = to;
-      const about = { channel, address, source: sourceOf(one.provider), notificationId: one.notificationId! };
-      return [{ ...about, ...verdictOn(one, channel)! }];
+      const about = { channel, address, at: one.at, source: sourceOf(one.provider) };
+      return [{ ...about, notificationId: one.notificationId!, ...verdictOn(one, channel)! }];
     });
   }
 }
@@ -155,7 +155,7 @@ function intentsByAddress(
   return rows.flatMap(({ said, dedupeHash, ...row }) => {
     const verdict = verdictOn(row, channel);
     if (!verdict || said.address === undefined || !isNew.has(dedupeHash)) return [];
-    return [{ channel, address: said.address, source: sourceOf(name), ...verdict }];
+    return [{ channel, address: said.address, at: said.at, source: sourceOf(name), ...verdict }];
   });
 }
 

@@ -2,7 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
 import type { AddressFault, SuppressionReason } from '../domain/suppression.js';
+import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { addressHashOf } from '../suppressions/address-hash.js';
 import type { SuppressibleChannel } from '../suppressions/suppression.js';
 import { Suppressions } from '../suppressions/suppressions.js';
 
@@ -13,6 +15,8 @@ export type SuppressionIntent = {
   address: string;
   /** Who says so: `provider <name>`. */
   source: string;
+  /** When it was said, by the provider's clock. */
+  at: Date;
   /** The one that it answers (a UUID). */
   notificationId?: string;
 } & SuppressionVerdict;
@@ -32,15 +36,29 @@ export class SuppressionIntents {
   constructor(
     @Inject(Suppressions) private readonly suppressions: Suppressions,
     @Inject(Gauges) private readonly gauges: Gauges,
+    @Inject(KeyedHasher) private readonly hasher: KeyedHasher,
   ) {}
 
-  /** In the order in which they were said. */
+  /**
+   * Of one address in the order in which they were said; of several in the order of their hashes, as every other writer of
+   * the list: two callbacks about the same people wait for each other, never deadlock.
+   */
   async apply(tx: PoolClient, intents: readonly SuppressionIntent[]): Promise<void> {
-    for (const intent of intents) {
+    for (const intent of this.inOrder(intents)) {
       await this.applyOne(tx, intent);
       const verdict = intent.do === 'suppress' ? intent.reason : 'start';
       this.gauges.receiptVerdicts.inc({ channel: intent.channel, verdict });
     }
+  }
+
+  private inOrder(intents: readonly SuppressionIntent[]): SuppressionIntent[] {
+    const keyed = intents.map((intent) => ({
+      intent,
+      hash: addressHashOf(this.hasher, intent.channel, intent.address),
+    }));
+    return keyed
+      .sort((a, b) => (a.hash === b.hash ? inTime(a.intent, b.intent) : a.hash < b.hash ? -1 : 1))
+      .map(({ intent }) => intent);
   }
 
   private async applyOne(tx: PoolClient, intent: SuppressionIntent): Promise<void> {
@@ -53,3 +71,7 @@ export class SuppressionIntents {
     }
   }
 }
+
+/** Said in the same second, a no outlasts a yes: to write to somebody who said no is the worse mistake. */
+const inTime = (a: SuppressionIntent, b: SuppressionIntent): number =>
+  a.at.getTime() - b.at.getTime() || Number(b.do === 'allow') - Number(a.do === 'allow');

@@ -11,6 +11,8 @@ import { waitFor } from '../support/wait-for.js';
 
 const BACKEND = BACKENDS[0]!;
 const CLOCK = fileURLToPath(new URL('../support/shifted-clock.mjs', import.meta.url));
+/** What is asked here is when alerts come, not how fast retries may go. */
+const NO_BUDGET = 'retry_budget: { share: 100, minimum: 1000000 }';
 const FROM = 'from: "Acme <no-reply@acme.example>"';
 
 describe('operators hear of what goes wrong, once', () => {
@@ -34,8 +36,8 @@ describe('operators hear of what goes wrong, once', () => {
 
   const deploy = async (provider: string, more = '', databaseUrl?: string) => {
     const yaml = `providers:
-  - { name: mail, channel: email, kind: smtp, ${FROM}, ${provider} }
-  - { name: hooks, channel: webhook, kind: http, timeout: 1s }
+  - { name: mail, channel: email, kind: smtp, ${FROM}, ${NO_BUDGET}, ${provider} }
+  - { name: hooks, channel: webhook, kind: http, timeout: 1s, ${NO_BUDGET} }
 types:
   welcome: { retry: { retries: 20, base: 50ms, factor: 1, slow: [] } }
   order.shipped: { retry: { retries: 1, base: 50ms, slow: [] } }

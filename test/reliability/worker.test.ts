@@ -73,7 +73,10 @@ describe.each(BACKENDS)('a worker under fire (%s)', (backend) => {
     let isOver = false;
     const supervise = async (): Promise<void> => {
       while (!isOver) {
-        const worker = await stage.start('worker', { crashAt: 'after_claim_before_send@harness.bomb' });
+        const worker = await stage.start('worker', {
+          crashAt: 'after_claim_before_send@harness.bomb',
+          isAwaited: false,
+        });
         const how = await Promise.race([worker.ended, bombIsDead()]);
         if (how === 'SIGKILL') deaths++;
         else isOver = true;

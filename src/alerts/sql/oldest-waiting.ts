@@ -13,10 +13,10 @@ export interface Oldest extends WaitingLane {
   ageMs: number;
 }
 
-/** Rows of one lane that are looked at for one that could go: the first of them usually can. */
+/** Rows of one group that are looked at for one that could go: the first of them usually can. */
 const LOOKED_AT = 100;
-/** Endpoints with something due that are looked at. */
-const ENDPOINTS = 500;
+/** Groups of endpoints with something due that are looked at, in all lanes together. */
+const GROUPS = 500;
 
 /** Behind another of its ordering key: that one is what waits. */
 const isBehind = (row: string): string => `
@@ -24,38 +24,46 @@ const isBehind = (row: string): string => `
      SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
       WHERE mine.notification_id = ${row}.notification_id AND ahead.seq < mine.seq))`;
 
-/** Email and SMS: the first rows of `outbox_due` in each lane, one look each. */
-const OLDEST_OF_LANES = `
-  SELECT r.channel, r.lane, w.available_at AS since,
-         (extract(epoch FROM now() - w.available_at) * 1000)::float8 AS "ageMs"
+/** Email and SMS: the first rows of each group, a range of `outbox_due`, as the relay asks for them; one look each. */
+export const OLDEST_OF_LANES = `
+  SELECT r.channel, r.lane, min(w.available_at) AS since,
+         (extract(epoch FROM now() - min(w.available_at)) * 1000)::float8 AS "ageMs"
     FROM unnest($1::text[], $2::text[]) AS r (channel, lane)
+   CROSS JOIN unnest(array_append($3::text[], '')) AS p (pin)
+   CROSS JOIN (VALUES (false), (true)) AS k (is_retry)
     JOIN LATERAL (
       SELECT c.available_at
-        FROM (SELECT available_at, notification_id, provider, ordering_seq FROM outbox
-               WHERE channel = r.channel AND lane = r.lane AND published_at IS NULL AND endpoint_id IS NULL
-                 AND available_at <= now()
+        FROM (SELECT available_at, notification_id, ordering_seq FROM outbox
+               WHERE channel = r.channel AND lane = r.lane AND coalesce(provider, '') = p.pin AND is_retry = k.is_retry
+                 AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NULL AND available_at <= now()
                ORDER BY available_at, notification_id LIMIT ${LOOKED_AT}) c
-       WHERE (c.provider IS NULL OR c.provider = ANY ($3::text[])) AND NOT ${isBehind('c')}
-       ORDER BY c.available_at LIMIT 1) w ON true`;
+       WHERE NOT ${isBehind('c')}
+       ORDER BY c.available_at LIMIT 1) w ON true
+   GROUP BY r.channel, r.lane`;
 
-/** Webhooks: the first row of each endpoint that is not held, by the same loose scan that the relay uses. */
-const OLDEST_OF_ENDPOINTS = `
+/**
+ * Webhooks: the first row of each group of each endpoint that is not held, by the same loose scan of `outbox_due_by_endpoint`
+ * that the relay uses; lane by lane, so that a crowd in one hides nobody in another.
+ */
+export const OLDEST_OF_ENDPOINTS = `
   WITH RECURSIVE found AS (
-    (SELECT lane, endpoint_id, available_at, notification_id, ordering_seq FROM outbox
-      WHERE published_at IS NULL AND endpoint_id IS NOT NULL
-      ORDER BY lane, endpoint_id, available_at LIMIT 1)
+    SELECT first.* FROM unnest($1::text[]) AS r (lane), LATERAL (
+        SELECT lane, endpoint_id, coalesce(provider, '') AS pin, is_retry, available_at, notification_id, ordering_seq
+          FROM outbox
+         WHERE lane = r.lane AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NOT NULL
+         ORDER BY endpoint_id, coalesce(provider, ''), is_retry, available_at LIMIT 1) first
     UNION ALL
     SELECT next.* FROM found, LATERAL (
-        SELECT lane, endpoint_id, available_at, notification_id, ordering_seq FROM outbox
-         WHERE published_at IS NULL AND endpoint_id IS NOT NULL
-           AND (lane, endpoint_id) > (found.lane, found.endpoint_id)
-         ORDER BY lane, endpoint_id, available_at LIMIT 1) next
-  ), looked_at AS (SELECT * FROM found LIMIT ${ENDPOINTS})
+        SELECT lane, endpoint_id, coalesce(provider, '') AS pin, is_retry, available_at, notification_id, ordering_seq
+          FROM outbox
+         WHERE lane = found.lane AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NOT NULL
+           AND (endpoint_id, coalesce(provider, ''), is_retry) > (found.endpoint_id, found.pin, found.is_retry)
+         ORDER BY endpoint_id, coalesce(provider, ''), is_retry, available_at LIMIT 1) next
+  ), looked_at AS (SELECT * FROM found LIMIT ${GROUPS})
   SELECT 'webhook' AS channel, l.lane, min(l.available_at) AS since,
          (extract(epoch FROM now() - min(l.available_at)) * 1000)::float8 AS "ageMs"
     FROM looked_at l
-   WHERE l.available_at <= now() AND l.lane = ANY ($1::text[]) AND l.endpoint_id::text <> ALL ($2::text[])
-     AND NOT ${isBehind('l')}
+   WHERE l.available_at <= now() AND l.endpoint_id::text <> ALL ($2::text[]) AND NOT ${isBehind('l')}
    GROUP BY l.lane`;
 
 /** Of what is due and not published, and behind no gate. `providers`: those that are open, for what is pinned. */

@@ -5,25 +5,28 @@ import type { WaitingLane } from './oldest-waiting.js';
 /** Counted so far and no further: by then its age says it all. */
 export const MAX_DEPTH = 50_000;
 
+export const SAMPLE_QUEUES = `
+  WITH old AS (DELETE FROM queue_samples WHERE at < now() - interval '1 hour')
+  INSERT INTO queue_samples (channel, lane, due)
+  SELECT r.channel, r.lane, d.due
+    FROM unnest($1::text[], $2::text[]) AS r (channel, lane)
+   CROSS JOIN LATERAL (
+     SELECT count(*)::integer AS due FROM (
+       SELECT FROM outbox
+        WHERE channel = r.channel AND lane = r.lane AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NULL
+          AND available_at <= now() AND r.channel <> 'webhook'
+       UNION ALL
+       SELECT FROM outbox
+        WHERE lane = r.lane AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NOT NULL
+          AND available_at <= now() AND r.channel = 'webhook'
+       LIMIT ${MAX_DEPTH}) rows) d
+  ON CONFLICT DO NOTHING`;
+
 /** Counts what is due in each lane, from the relay's own indexes, and forgets what is older than an hour. */
 export async function sampleQueues(pool: Pool, lanes: readonly WaitingLane[]): Promise<void> {
   await pool.query({
     name: 'sample_queues',
-    text: `WITH old AS (DELETE FROM queue_samples WHERE at < now() - interval '1 hour')
-           INSERT INTO queue_samples (channel, lane, due)
-           SELECT r.channel, r.lane, d.due
-             FROM unnest($1::text[], $2::text[]) AS r (channel, lane)
-            CROSS JOIN LATERAL (
-              SELECT count(*)::integer AS due FROM (
-                SELECT FROM outbox
-                 WHERE channel = r.channel AND lane = r.lane AND published_at IS NULL AND endpoint_id IS NULL
-                   AND available_at <= now() AND r.channel <> 'webhook'
-                UNION ALL
-                SELECT FROM outbox
-                 WHERE lane = r.lane AND published_at IS NULL AND endpoint_id IS NOT NULL AND available_at <= now()
-                   AND r.channel = 'webhook'
-                LIMIT ${MAX_DEPTH}) rows) d
-           ON CONFLICT DO NOTHING`,
+    text: SAMPLE_QUEUES,
     values: [lanes.map((one) => one.channel), lanes.map((one) => one.lane)],
   });
 }

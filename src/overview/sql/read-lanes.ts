@@ -15,6 +15,27 @@ export interface LaneState {
   accepted: number;
 }
 
+export const READ_LANES = `
+  WITH lately AS (
+    SELECT channel, lane, count(*)::integer AS accepted
+      FROM (SELECT channel, lane FROM notifications WHERE id >= $3 ORDER BY id LIMIT ${MAX_COUNT}) n
+     GROUP BY channel, lane
+  )
+  SELECT r.channel, r.lane, d.due, d.oldest AS "oldestDueAt", coalesce(l.accepted, 0) AS accepted
+    FROM unnest($1::text[], $2::text[]) AS r (channel, lane)
+   CROSS JOIN LATERAL (
+     SELECT count(*)::integer AS due, min(available_at) AS oldest FROM (
+       (SELECT available_at FROM outbox
+         WHERE channel = r.channel AND lane = r.lane AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NULL
+           AND available_at <= now() AND r.channel <> 'webhook'
+         LIMIT ${MAX_COUNT})
+       UNION ALL
+       (SELECT available_at FROM outbox
+         WHERE lane = r.lane AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NOT NULL
+           AND available_at <= now() AND r.channel = 'webhook'
+         LIMIT ${MAX_COUNT})) rows) d
+    LEFT JOIN lately l ON l.channel = r.channel AND l.lane = r.lane`;
+
 /** What waits in each lane, from the relay's own indexes, and what came in lately, from the ids, which are in order of time. */
 export async function readLanes(
   pool: Pool,
@@ -23,25 +44,7 @@ export async function readLanes(
 ): Promise<LaneState[]> {
   const { rows } = await pool.query<LaneState>({
     name: 'read_lanes',
-    text: `WITH lately AS (
-             SELECT channel, lane, count(*)::integer AS accepted
-               FROM (SELECT channel, lane FROM notifications WHERE id >= $3 ORDER BY id LIMIT ${MAX_COUNT}) n
-              GROUP BY channel, lane
-           )
-           SELECT r.channel, r.lane, d.due, d.oldest AS "oldestDueAt", coalesce(l.accepted, 0) AS accepted
-             FROM unnest($1::text[], $2::text[]) AS r (channel, lane)
-            CROSS JOIN LATERAL (
-              SELECT count(*)::integer AS due, min(available_at) AS oldest FROM (
-                (SELECT available_at FROM outbox
-                  WHERE channel = r.channel AND lane = r.lane AND published_at IS NULL AND endpoint_id IS NULL
-                    AND available_at <= now() AND r.channel <> 'webhook'
-                  ORDER BY available_at LIMIT ${MAX_COUNT})
-                UNION ALL
-                (SELECT available_at FROM outbox
-                  WHERE lane = r.lane AND published_at IS NULL AND endpoint_id IS NOT NULL AND available_at <= now()
-                    AND r.channel = 'webhook'
-                  LIMIT ${MAX_COUNT})) rows) d
-             LEFT JOIN lately l ON l.channel = r.channel AND l.lane = r.lane`,
+    text: READ_LANES,
     values: [lanes.map((one) => one.channel), lanes.map((one) => one.lane), lowestId],
   });
   return rows;

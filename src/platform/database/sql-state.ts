@@ -39,3 +39,14 @@ export function isUnavailable(error: unknown): boolean {
     (error instanceof Error && GONE_WORDS.test(error.message))
   );
 }
+
+/** Refused before anything was begun, or undone by PostgreSQL, which said so. */
+const SURELY_NOT_DONE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '57014', '55P03']);
+const NO_CONNECTION = /timeout exceeded when trying to connect|Cannot use a pool after/i;
+
+/** Nobody can know whether a commit was made: the answer was lost, or did not come in time. */
+export function isUndecided(error: unknown): boolean {
+  const state = stateOf(error);
+  const isKnown = isRetryable(error) || /^53/.test(state) || SURELY_NOT_DONE.has(state);
+  return isUnavailable(error) && !isKnown && !NO_CONNECTION.test((error as Error).message);
+}

@@ -5,6 +5,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { canonicalJson } from '../canonical-json.js';
 import { Sealer } from '../crypto/sealer.js';
 import { WorkPool } from '../database/pools.js';
+import { isUndecided } from '../database/sql-state.js';
 import { Problem } from './problem.js';
 
 /** Who asks for what: the key is its caller's own, and means one request to one route. */
@@ -34,7 +35,7 @@ export class IdempotentRequests {
     @Inject(Sealer) private readonly sealer: Sealer,
   ) {}
 
-  /** Runs `create` once for this key. What it throws is not remembered: nothing was created. */
+  /** Runs `create` once for this key. What it throws is not remembered: nothing was created, as far as anybody can know. */
   async run<T>(request: KeyedRequest, create: () => Promise<T>): Promise<T> {
     if (request.key === undefined) return create();
     if (!KEY.test(request.key))
@@ -52,12 +53,15 @@ export class IdempotentRequests {
     return answer;
   }
 
-  /** A creation that failed is no answer. One that was made and not remembered keeps its key: nobody makes it twice. */
+  /**
+   * A creation that failed is no answer. One that was made and not remembered keeps its key, and so does one of which nobody
+   * knows whether it was made: nobody makes it twice.
+   */
   private async createOrForget<T>(request: KeyedRequest, create: () => Promise<T>): Promise<T> {
     try {
       return await create();
     } catch (error) {
-      await this.forget(request).catch(() => undefined);
+      if (!isUndecided(error)) await this.forget(request).catch(() => undefined);
       throw error;
     }
   }

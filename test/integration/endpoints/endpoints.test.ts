@@ -389,16 +389,18 @@ describe('endpoints', () => {
       });
     });
 
-    it.each(['x', '1.ntf_x.20260101', '0.ntf_00000000000000000000000000.20260101000000000000', '%00'])(
-      'but not from the cursor %s',
-      async (cursor) => {
-        const { id } = await subscribe(app);
-        const { body } = await app
-          .request('get', `/v1/endpoints/${id}/attempts?cursor=${cursor}`)
-          .expect(400);
-        expect(body.code).toMatch(/^invalid_/);
-      },
-    );
+    it.each([
+      'x',
+      '1.ntf_x.20260101',
+      '0.ntf_00000000000000000000000000.20260101000000000000',
+      '1.ntf_00000000000000000000000000.20260230000000000000',
+      '1.ntf_00000000000000000000000000.00000101000000000000',
+      '%00',
+    ])('but not from the cursor %s', async (cursor) => {
+      const { id } = await subscribe(app);
+      const { body } = await app.request('get', `/v1/endpoints/${id}/attempts?cursor=${cursor}`).expect(400);
+      expect(body.code).toMatch(/^invalid_/);
+    });
 
     it('from their index', async () => {
       const { rows } = await app.pool

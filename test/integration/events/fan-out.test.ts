@@ -1,6 +1,8 @@
 import type { Response } from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { AcceptEvent } from '../../../src/events/accept-event.service.js';
+import { WorkPool } from '../../../src/platform/database/pools.js';
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { createEndpoint, subscribe } from '../../support/many-subscribers.js';
@@ -195,6 +197,25 @@ describe('an event reaches every endpoint that subscribed', () => {
     );
     expect(rows[0]!.largest).toBeLessThan(200);
     expect(rows[0]!.commits).toBe(1);
+  });
+
+  it('drops what was sent away before its turn came, so that repetitions do not pile up', async () => {
+    const events = app.posthaste.app.get(AcceptEvent, { strict: false });
+    const pool = app.posthaste.app.get(WorkPool, { strict: false });
+    const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    try {
+      const names = ['a', 'b', 'c', 'd', 'late']; // four at a time: the last has no turn
+      const answers = await Promise.all(names.map((business_id) => post({ business_id })));
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+    } finally {
+      held.forEach((one) => one.release());
+    }
+    expect((await post({ business_id: 'next' })).status).toBe(202);
+    await events.onApplicationShutdown(); // all that was gathered has been done
+    const { rows } = await app.pool.query(
+      `SELECT business_id FROM events WHERE business_id IN ('late', 'next')`,
+    );
+    expect(rows).toEqual([{ business_id: 'next' }]);
   });
 
   it('leaves nothing of a fan-out that broke in the middle, and a repetition makes it whole', async () => {

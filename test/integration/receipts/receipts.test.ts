@@ -1,8 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 
+import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { KeyedHasher } from '../../../src/platform/crypto/keyed-hasher.js';
 import { Receipts } from '../../../src/receipts/receipts.service.js';
+import { addressHashOf } from '../../../src/suppressions/address-hash.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import {
   genericCallback,
@@ -13,6 +16,7 @@ import {
   twilioCallback,
 } from '../../support/callbacks.js';
 import { letters, outboxOf, settle, uuidOf } from '../../support/settled.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const SECRET = genericSecret();
 const OTHER_SECRET = genericSecret();
@@ -488,6 +492,77 @@ describe('receipts from providers', () => {
         expect([round, (await accepted(phone)).status]).toEqual([round, expected]);
       }
     });
+  });
+
+  it.each([
+    [['unsubscribe', 'group_resubscribe'], 0],
+    [['group_resubscribe', 'unsubscribe'], 12],
+  ])(
+    'hears what people said in one batch in the order in which they said it: %j',
+    async (said, suppressed) => {
+      const ids = await letters(app, 12, () => ({ recipient: `${randomUUID()}@example.com` }));
+      await settle(app, ids, { status: 'sent', provider: 'grid', attempts: 1 });
+      const events = ids.flatMap((notification_id) =>
+        said.map((event, i) => ({
+          event,
+          sg_message_id: `${randomUUID()}.z`,
+          notification_id,
+          timestamp: 1_700_000_000 + i,
+        })),
+      );
+      expect(await call('grid', sendgridCallback(KEYS.privateKey, events))).toBe(204);
+      expect(await count('suppressions')).toBe(suppressed);
+    },
+  );
+
+  it('takes two batches of SendGrid’s about the same people in crossed order, and neither is in the other’s way', async () => {
+    const ids = await letters(app, 2, () => ({ recipient: `${randomUUID()}@example.com` }));
+    await settle(app, ids, { status: 'sent', provider: 'grid', attempts: 1 });
+    const hasher = app.posthaste.app.get(KeyedHasher, { strict: false });
+    const people = await Promise.all(
+      ids.map(async (id) => {
+        const { to } = await story(id);
+        return { id, to, hash: addressHashOf(hasher, 'email', to) };
+      }),
+    );
+    const [first, second] = people.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+    const suppress = (client: Pick<PoolClient, 'query'>, { hash }: { hash: string }) =>
+      client.query(
+        `INSERT INTO suppressions (id, channel, address_hash, type, reason, source)
+         VALUES (gen_random_uuid(), 'email', decode($1, 'hex'), '', 'complaint', 'provider grid')
+         ON CONFLICT DO NOTHING`,
+        [hash],
+      );
+    const complaint = ({ id }: { id: string }, sg_message_id: string) => ({
+      event: 'spamreport',
+      sg_message_id,
+      notification_id: id,
+      timestamp: 1_700_000_000,
+    });
+    // Receipts are stored in the order of this hash; the first address is not to be first by chance.
+    const keyOf = (id: string) =>
+      createHash('sha256')
+        .update(JSON.stringify(['grid', `${id}:spamreport:1700000000`]))
+        .digest('hex');
+    const [early, late] = ['x1.y', 'x2.y'].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    const other = await app.pool.connect();
+    try {
+      await other.query('BEGIN'); // the other batch, in the order of the hashes: it has the first address
+      await suppress(other, first!);
+      const called = call(
+        'grid',
+        sendgridCallback(KEYS.privateKey, [complaint(second!, early!), complaint(first!, late!)]),
+      );
+      await waitFor(
+        async () => (await count(`pg_locks WHERE NOT granted AND locktype = 'transactionid'`)) > 0,
+      );
+      await suppress(other, second!); // a deadlock, if the callback took the second before it waited for the first
+      await other.query('COMMIT');
+      expect(await called).toBe(204);
+    } finally {
+      other.release(true);
+    }
+    expect(await count(`suppressions WHERE reason = 'complaint'`)).toBe(2);
   });
 
   it('takes a batch of SendGrid’s: each event where it belongs, a repetition nowhere', async () => {
