@@ -32,8 +32,8 @@ describe.each(BACKENDS)('PostgreSQL under fire (%s)', (backend) => {
       const loading = load();
       const postgres = stage.stores.postgres!;
       for (const [roles, place] of PLACES) {
-        const one = await stage.start(roles, { crashAt: `${place}:block=${BLOCK_MS}` });
-        await waitFor(() => one.output().includes('crash point'), { within: 30_000, what: place, every: 5 });
+        const one = await stage.start(roles, { crashAt: `${place}:block=${BLOCK_MS}`, isAwaited: false });
+        await waitFor(() => one.output().includes('crash point'), { within: 60_000, what: place, every: 5 });
         await postgres.kill();
         const request = hook(endpoint);
         const refused = await fetch(`${first.url}/v1/notifications`, {
