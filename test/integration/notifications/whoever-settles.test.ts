@@ -66,7 +66,7 @@ describe('whoever settles a notification', () => {
       for (const isRetry of [false, true]) {
         const group = { channel: 'email', lane: 'transactional', pin, isRetry } as const;
         const [hint] = await outbox.publishDue(group, QUEUE, 10);
-        if (hint) return [hint];
+        if (hint) return [{ id: hint.id, dispatch: hint.dispatch }];
       }
     return [];
   };
