@@ -54,6 +54,11 @@ export class Breaker {
     return this.circuit.halfOpen ? 'half_open' : 'closed';
   }
 
+  /** Whether a call would be made: not while it is open, nor, half-open, while the one call that tries is under way. */
+  get admits(): boolean {
+    return !this.circuit.opened && !(this.circuit.halfOpen && !this.circuit.pendingClose);
+  }
+
   /** Makes the call, unless it is open: then nobody is called and no try is consumed. */
   async call(send: () => Promise<Outcome>): Promise<Outcome> {
     try {

@@ -42,9 +42,9 @@ export class Breakers implements OnApplicationShutdown {
     return outer.call(() => inner.call(send));
   }
 
-  /** Whether this process has stopped calling a provider, whatever the others do. */
+  /** Whether this process has stopped calling a provider, whatever the others do, or one call of it is trying. */
   isOpen(provider: string): boolean {
-    return this.ofProviders.get(provider)?.state === 'open';
+    return this.ofProviders.get(provider)?.admits === false;
   }
 
   /** An operator says that the provider is well. */

@@ -58,18 +58,21 @@ export class GateKeeper {
   /** The one call that was let through has succeeded: the gate is open for all. */
   private async openProbed(provider: string, endpointId: string | null): Promise<void> {
     try {
-      if (this.watch.isProbed('provider', provider)) await this.open('provider', provider, 'breaker');
+      if (this.watch.isProbed('provider', provider))
+        await this.open('provider', provider, ['breaker', 'configuration']);
       if (endpointId !== null && this.watch.isProbed('endpoint', endpointId))
-        await this.open('endpoint', endpointId, 'endpoint');
+        await this.open('endpoint', endpointId, ['endpoint', 'configuration']);
     } catch (error) {
       this.log.warn('gate.not_opened', { provider, err: error });
     }
   }
 
-  private async open(kind: GateKind, key: string, by: GateHolder): Promise<void> {
-    const isOpened = await this.gates.releaseOver(kind, key, by);
+  private async open(kind: GateKind, key: string, holders: readonly GateHolder[]): Promise<void> {
+    for (const by of holders) {
+      if (await this.gates.releaseOver(kind, key, by))
+        this.log.info('gate.opened', { kind, key, held_by: by });
+    }
     await this.watch.look();
-    if (isOpened) this.log.info('gate.opened', { kind, key, held_by: by });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { GateHolder, GateKind, Hold } from '../domain/gate.js';
 import { WorkPool } from '../platform/database/pools.js';
-import { HeldGates } from './held-gates.js';
+import { GatesUnderTrial, HeldGates } from './held-gates.js';
 
 /** The pool, or the caller's transaction. */
 type Queryable = Pool | PoolClient;
@@ -20,6 +20,18 @@ interface Row {
   detail: string | null;
   isInForce: boolean;
 }
+
+/** Holders whose time being over proves nothing: a single call finds out. A Retry-After is kept by being waited for. */
+const TRIED_AFTER = `'breaker', 'endpoint', 'configuration'`;
+
+/** From the calls under way (`attempts_open` holds no others) to their gates, two lookups by key each. */
+const UNDER_TRIAL = `
+  SELECT DISTINCT g.kind, g.key
+    FROM attempts a
+   CROSS JOIN LATERAL (VALUES ('provider', a.provider), ('endpoint', a.endpoint_id::text)) AS called (kind, key)
+    JOIN gates g ON g.kind = called.kind AND g.key = called.key AND g.held_by IN (${TRIED_AFTER})
+   WHERE a.outcome IS NULL AND g.held_until <= now()
+     AND a.started_at >= greatest(g.held_until, now() - $1 * interval '1 ms')`;
 
 /** What may go out now: holds are taken and let go here, and everybody who sends obeys them. */
 @Injectable()
@@ -140,13 +152,23 @@ export class GatesStore {
       name: 'held_gates',
       text: `SELECT kind, key, held_by AS "heldBy", since, detail, held_until > now() AS "isInForce",
                     CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000)::float8 END AS "untilMs"
-               FROM gates WHERE held_until > now() OR held_by IN ('breaker', 'endpoint') ORDER BY kind, key`,
+               FROM gates WHERE held_until > now() OR held_by IN (${TRIED_AFTER}) ORDER BY kind, key`,
     });
     const holds = rows.filter((row) => row.isInForce).map(toHold);
     return new HeldGates(
       holds,
       rows.filter((row) => !row.isInForce),
     );
+  }
+
+  /** Gates at which a call is under way that began when their time was over, and not longer ago than `withinMs`. */
+  async underTrial(withinMs: number): Promise<GatesUnderTrial> {
+    const { rows } = await this.pool.query<{ kind: GateKind; key: string }>({
+      name: 'gates_under_trial',
+      text: UNDER_TRIAL,
+      values: [withinMs],
+    });
+    return new GatesUnderTrial(rows);
   }
 
   /** Rows that hold nothing any more. */

@@ -5,12 +5,14 @@ export class HeldGates {
   private readonly byGate = new Map<string, Hold>();
 
   private readonly probed: ReadonlySet<string>;
+  readonly hasProbed: boolean;
 
   /** `probed`: gates whose breaker's time is over; a single call finds out whether they open. */
   constructor(
     readonly holds: readonly Hold[],
     probed: readonly { kind: GateKind; key: string }[],
   ) {
+    this.hasProbed = probed.length > 0;
     this.probed = new Set(probed.map(({ kind, key }) => nameOf(kind, key)));
     for (const hold of holds) {
       const known = this.byGate.get(nameOf(hold.kind, hold.key));
@@ -32,6 +34,21 @@ export class HeldGates {
     return !this.isHeld(kind, key) && this.probed.has(nameOf(kind, key));
   }
 }
+
+/** Gates whose one call is under way. */
+export class GatesUnderTrial {
+  private readonly gates: ReadonlySet<string>;
+
+  constructor(gates: readonly { kind: GateKind; key: string }[]) {
+    this.gates = new Set(gates.map(({ kind, key }) => nameOf(kind, key)));
+  }
+
+  has(kind: GateKind, key: string): boolean {
+    return this.gates.has(nameOf(kind, key));
+  }
+}
+
+export const NO_TRIALS = new GatesUnderTrial([]);
 
 export const NO_GATES = new HeldGates([], []);
 

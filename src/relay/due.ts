@@ -4,7 +4,8 @@ import type {
   EndpointTerms,
   Standing,
 } from '../allowances/allowances.store.js';
-import type { HeldGates } from '../gates/held-gates.js';
+import type { GatesStore } from '../gates/gates.store.js';
+import { type GatesUnderTrial, type HeldGates, NO_TRIALS } from '../gates/held-gates.js';
 import type {
   EndpointCursor,
   EndpointDue,
@@ -23,6 +24,9 @@ const BEFORE_ALL: EndpointCursor = {
   isRetry: false,
 };
 
+/** A call that hangs for longer does not keep the next from being tried: the other end may be well by then. Milliseconds. */
+const TRIAL_MS = 30_000;
+
 /** A group in which something waits, and who may take it. */
 export interface DueGroup {
   group: Group;
@@ -38,6 +42,8 @@ export interface DueGroup {
 /** All that a relay needs to know before it acts. */
 export interface Survey {
   windows: ReadonlyMap<string, QueueWindow>;
+  /** Gates whose breaker's time is over and whose one call is under way: no other is to go. */
+  trials: GatesUnderTrial;
   standings: ReadonlyMap<string, Standing>;
   /** Of the endpoints with something due, those that have a rate. */
   endpointRates: ReadonlyMap<string, EndpointRate>;
@@ -58,6 +64,7 @@ export class Surveyor {
   constructor(
     private readonly outbox: OutboxStore,
     private readonly allowances: AllowancesStore,
+    private readonly gates: GatesStore,
   ) {}
 
   async look(routes: readonly Route[], gates: HeldGates): Promise<Survey> {
@@ -68,6 +75,8 @@ export class Surveyor {
       this.outbox.endpointsDue(this.cursor, ENDPOINT_GROUPS_PER_PASS),
       this.allowances.standings([...new Set(routes.map((route) => route.provider))]),
     ]);
+    // After the windows: a hint that is in neither has been claimed in between, and is seen as a call.
+    const trials = gates.hasProbed ? await this.gates.underTrial(TRIAL_MS) : NO_TRIALS;
     const hasMore = found.length === ENDPOINT_GROUPS_PER_PASS;
     this.cursor = hasMore ? found[found.length - 1]! : BEFORE_ALL;
     const due = [
@@ -79,7 +88,7 @@ export class Surveyor {
       .sort(inServiceOrder);
     const endpoints = due.flatMap((one) => one.endpoints);
     const { rates, caps } = endpoints.length > 0 ? await this.allowances.endpointTerms(endpoints) : NO_TERMS;
-    return { windows, standings, endpointRates: rates, endpointCaps: caps, due, hasMore };
+    return { windows, trials, standings, endpointRates: rates, endpointCaps: caps, due, hasMore };
   }
 }
 

@@ -11,6 +11,9 @@ const RATED_WINDOW_S = 2;
 /** One that is full and this far behind has its turn passed over. Milliseconds. */
 const BEHIND_MS = 2_000;
 
+/** A call that tries a gate is looked at again after this; its success wakes the relays at once. Milliseconds. */
+const TRIAL_LOOK_MS = 200;
+
 /** How many may go now, and if none, what it waits for. */
 export interface Ration {
   most: number;
@@ -88,7 +91,9 @@ export class Rations {
       endpointId,
       room: this.ofEndpoint(endpointId, route, due),
     }));
-    const waits = due.endpoints.map((id) => this.untilEndpointMs(id)).filter((ms) => ms > 0);
+    const waits = due.endpoints
+      .map((id) => (due.isProbe ? TRIAL_LOOK_MS : this.untilEndpointMs(id)))
+      .filter((ms) => ms > 0);
     return {
       rooms: rooms.filter(({ room }) => room > 0),
       waitMs: waits.length > 0 ? Math.min(...waits) : undefined,
@@ -101,7 +106,7 @@ export class Rations {
       const state = this.survey.windows.get(route.queue);
       const out = state?.endpoints.get(endpointId)?.count ?? 0;
       room = due.isProbe
-        ? probeRoom(out)
+        ? this.ofEndpointProbe(endpointId, out)
         : Math.min(
             this.windows.roomOfEndpoint(endpointId, state, this.capOf(endpointId, route)),
             this.ofRate(endpointId, out),
@@ -109,6 +114,10 @@ export class Rations {
       this.endpointRooms.set(endpointId, room);
     }
     return room;
+  }
+
+  private ofEndpointProbe(endpointId: string, out: number): number {
+    return this.survey.trials.has('endpoint', endpointId) ? 0 : probeRoom(out);
   }
 
   /** Its owner's word, else its provider's. */
@@ -130,8 +139,9 @@ export class Rations {
     return rate ? untilTokenMs(tokensIn(rate.level, rate.ratePerSecond), rate.ratePerSecond) : 0;
   }
 
-  /** One, when none is out: of the provider, in whichever lane. */
+  /** One, when none is out or under way: of the provider, in whichever lane. */
   private ofProbe(route: Route): Ration {
+    if (this.survey.trials.has('provider', route.provider)) return { ...NONE, waitMs: TRIAL_LOOK_MS };
     const out = this.outOf(route.provider) + this.givenTo(route.provider).hints;
     return { ...NONE, most: probeRoom(out), isFull: out > 0 };
   }

@@ -32,7 +32,7 @@ export class RelayService {
     @Inject(Publisher) private readonly publisher: Publisher,
     @Inject(Gauges) private readonly gauges: Gauges,
   ) {
-    this.surveyor = new Surveyor(outbox, allowances);
+    this.surveyor = new Surveyor(outbox, allowances, gates);
   }
 
   /** Looks at everything that waits, and publishes what is due, has room and is allowed. */

@@ -28,7 +28,7 @@ interface Row {
 const SLOT_MS = 5_000;
 
 /**
- * A configuration's hold ends by its time and nobody lets it go, so the ramp after it begins where the hold ended.
+ * A configuration's hold that is over is let go by the first call that succeeds; until then its ramp counts from where it ended.
  * `statement_timestamp()`, because the reader may have waited for its turn inside its transaction.
  */
 const READ_STANDINGS = `

@@ -44,6 +44,17 @@ describe('the call that was let through when a hold was over', () => {
     expect([await isHeld(), await isProbed()]).toEqual([false, false]);
   });
 
+  it('is let through and opens it also when our credentials were refused', async () => {
+    await pool.query('TRUNCATE gates');
+    await gates.hold('provider', 'ses', 'configuration', -1_000, 'smtp_535');
+    await watch.look();
+    expect([await isHeld(), await isProbed()]).toEqual([false, true]);
+    await keeper.observe(taken('250', 'ok'), 'ses', null);
+    expect([await isHeld(), await isProbed()]).toEqual([false, false]);
+    const { rows } = await pool.query('SELECT ramp_since IS NOT NULL AS recovers FROM allowances');
+    expect(rows).toEqual([{ recovers: true }]);
+  });
+
   it('takes nothing away from an operator who has closed it meanwhile', async () => {
     await gates.hold('provider', 'ses', 'breaker', undefined, 'opened by an operator');
     await keeper.observe(taken('250', 'ok'), 'ses', null);

@@ -32,6 +32,19 @@ describe('a breaker', () => {
     for (const outcome of [ok, down, refused, throttled]) expect(await call(outcome)).toBe(outcome);
   });
 
+  it('admits nobody beside the call that tries, for as long as that takes', async () => {
+    for (let i = 0; i < 4; i++) await call(down);
+    expect(breaker.admits).toBe(false);
+    await vi.advanceTimersByTimeAsync(RESET_MS);
+    expect(breaker.admits).toBe(true);
+    let answer: (outcome: Outcome) => void = () => undefined;
+    const trying = breaker.call(() => new Promise((resolve) => (answer = resolve)));
+    expect([breaker.state, breaker.admits]).toEqual(['half_open', false]);
+    answer(ok);
+    await trying;
+    expect(breaker.admits).toBe(true);
+  });
+
   it('opens by what is true of the whole provider, and then calls nobody and consumes nothing', async () => {
     for (let i = 0; i < 4; i++) await call(down);
     expect(breaker.state).toBe('open');

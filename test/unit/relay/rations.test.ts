@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { GatesUnderTrial, NO_TRIALS } from '../../../src/gates/held-gates.js';
 import type { Route } from '../../../src/outbox/outbox.store.js';
 import type { DueGroup, Survey } from '../../../src/relay/due.js';
 import { Rations } from '../../../src/relay/rations.js';
@@ -25,10 +26,11 @@ const due = (isRetry: boolean): DueGroup => ({
 const [first, retry] = [due(false), due(true)];
 
 /** What a provider with this rate and a full bucket may have, while first sends and retries are due. */
-const rations = (ratePerSecond: number, random: number): Rations => {
+const rations = (ratePerSecond: number, random: number, trials = NO_TRIALS): Rations => {
   const standing = { level: undefined, rampMs: undefined, slots: [], presentMs: 0, nowMs: 0 };
   const survey: Survey = {
     windows: new Map(),
+    trials,
     standings: new Map([['twilio', standing]]),
     endpointRates: new Map(),
     endpointCaps: new Map(),
@@ -62,5 +64,15 @@ describe('first sends, while retries are due', () => {
   it('leave a retry no more than there is: the place that they do not take is its own', () => {
     const one = rations(0.1, 0.99);
     expect([one.of(route, first).most, one.of(route, retry).most]).toEqual([0, 1]);
+  });
+});
+
+describe('a provider whose breaker’s time is over', () => {
+  const probe = { ...route, isProbe: true };
+
+  it('gets one hint, and none while a call of it is under way', () => {
+    expect(rations(60, 0).of(probe, first)).toMatchObject({ most: 1 });
+    const trials = new GatesUnderTrial([{ kind: 'provider', key: 'twilio' }]);
+    expect(rations(60, 0, trials).of(probe, first)).toEqual({ most: 0, isFull: false, waitMs: 200 });
   });
 });
