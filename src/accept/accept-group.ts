@@ -2,6 +2,7 @@ import { crashPoint } from '#crash-point';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import type { Status } from '../domain/status.js';
+import { DatabaseRoom } from '../platform/database/database-room.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
 import { DoorPool } from '../platform/database/pools.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -35,6 +36,7 @@ export class AcceptGroup implements OnApplicationShutdown {
     @Inject(DoorPool) private readonly pool: DoorPool,
     @Inject(WakeUp) private readonly wakeUp: WakeUp,
     @Inject(Gauges) private readonly gauges: Gauges,
+    @Inject(DatabaseRoom) private readonly room: DatabaseRoom,
   ) {
     this.singles = new GroupCommit((rows) => this.write(rows), SINGLES);
     this.batches = new GroupCommit((rows) => this.write(rows), BATCHES);
@@ -88,6 +90,9 @@ export class AcceptGroup implements OnApplicationShutdown {
       const inserted = await insertAccepted(this.pool, rows, wakes);
       crashPoint('after_commit_before_reply');
       return new Map(inserted.map(({ id, status }) => [id, status]));
+    } catch (error) {
+      this.room.note(error);
+      throw error;
     } finally {
       this.inserting--;
     }

@@ -100,8 +100,14 @@ export class Stories {
     };
   }
 
+  /** Undefined once erased, and when it cannot be opened: why it is dead must be readable all the same. */
   private payloadOf(row: StoredNotification): Payload | undefined {
-    return row.payload === null ? undefined : this.vault.open(row.id, row.payload);
+    if (row.payload === null) return undefined;
+    try {
+      return this.vault.open(row.id, row.payload);
+    } catch {
+      return undefined;
+    }
   }
 
   private reports(provider: string | null): boolean {

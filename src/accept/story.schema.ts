@@ -74,6 +74,9 @@ const summary = {
   event_id: Type.Optional(Type.String()),
   metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   erased: Type.Optional(Type.Boolean()),
+  unreadable: Type.Optional(
+    Type.Boolean({ description: 'its content was sealed with another ENCRYPTION_KEY, or is damaged' }),
+  ),
 };
 
 export const NotificationSummary = Type.Object(summary);

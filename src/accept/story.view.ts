@@ -32,6 +32,7 @@ export function toSummary(
     ...(row.eventId === null ? {} : { event_id: toPublicId('event', row.eventId) }),
     ...(payload?.metadata === undefined ? {} : { metadata: payload.metadata }),
     ...(row.erasedAt === null ? {} : { erased: true }),
+    ...(row.payload !== null && payload === undefined ? { unreadable: true } : {}),
   };
 }
 
@@ -47,7 +48,7 @@ export function toStory(
   return {
     ...toSummary(notification, payload, maxAttempts),
     next_attempt_at: waiting ? waiting.availableAt.toISOString() : null,
-    next: explain(story, obstacle?.hold, reports, obstacle?.shortage),
+    next: explain(story, obstacle?.hold, reports, obstacle?.shortage, obstacle?.isUnserved),
     history: historyOf(story),
   };
 }

@@ -12,13 +12,15 @@ import type { ProviderConfig } from '../platform/config/posthaste-file.js';
 import type { Shortage, Waiting } from '../notifications/story.js';
 import { shortageOf } from './shortage.js';
 
-/** Why something that is due does not go: a gate that is held, or else what may be given being used up. */
+/** Why something that is due does not go: nobody to give it to, a gate that is held, or what may be given being used up. */
 export interface Obstacle {
+  /** The configuration has no provider that it may go to. */
+  isUnserved: boolean;
   hold: Hold | undefined;
   shortage: Shortage | undefined;
 }
 
-const NOTHING: Obstacle = { hold: undefined, shortage: undefined };
+const NOTHING: Obstacle = { isUnserved: false, hold: undefined, shortage: undefined };
 
 /** What keeps a waiting notification from going out. */
 @Injectable()
@@ -30,20 +32,22 @@ export class WaitingHolds {
   ) {}
 
   /**
-   * Its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else its
-   * queue's. With all of them open, the shortage of whoever would take it.
+   * Its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else that of
+   * their queues, when all are paused. With one of them open, the shortage of whoever would take it.
    */
   async on({ channel, lane }: { channel: ChannelName; lane: Lane }, waiting: Waiting): Promise<Obstacle> {
     const gates = await this.gates.held();
     const ofEndpoint = waiting.endpointId === null ? undefined : gates.of('endpoint', waiting.endpointId);
     if (ofEndpoint) return { ...NOTHING, hold: ofEndpoint };
     const providers = this.providersFor(channel, waiting);
+    if (providers.length === 0) return { ...NOTHING, isUnserved: true };
     const takers = takersAmong(providers, gates);
     if (takers.length === 0) return { ...NOTHING, hold: soonest(providers, gates) };
-    const hold = gates.of('queue', `${takers[0]!.name}.${lane}`);
-    if (hold) return { ...NOTHING, hold };
+    const pauses = takers.map(({ name }) => gates.of('queue', `${name}.${lane}`));
+    const open = takers.filter((_, i) => pauses[i] === undefined);
+    if (open.length === 0) return { ...NOTHING, hold: pauses[0] };
     if (!waiting.isDue || waiting.publishedAt !== null) return NOTHING;
-    return { ...NOTHING, shortage: await this.shortage(takers, waiting) };
+    return { ...NOTHING, shortage: await this.shortage(open, waiting) };
   }
 
   private async shortage(takers: readonly ProviderTerms[], waiting: Waiting): Promise<Shortage | undefined> {
@@ -82,7 +86,7 @@ function takersAmong(providers: readonly ProviderConfig[], gates: HeldGates): Pr
   return open.filter(({ priority }) => priority === open[0]!.priority);
 }
 
-/** The hold of these providers that ends first; undefined: there is no such provider. */
+/** The hold of these providers that ends first. */
 const soonest = (providers: readonly ProviderConfig[], gates: HeldGates): Hold | undefined =>
   providers
     .map(({ name }) => gates.of('provider', name)!)

@@ -27,7 +27,7 @@ interface Owed {
 /**
  * Says that PostgreSQL is gone, which no row can: each process for itself, from memory, once, and once that it is back.
  *
- * "Gone" is a lease that cannot be renewed: it is a write, so a full disk counts, too. What could not be told when this
+ * "Gone" is a lease that cannot be renewed, or a door that is told that the disk is full: a lease is renewed in place. What could not be told when this
  * process ends is lost with it; the heartbeat, which is silent by then, stands behind it.
  */
 export class DatabaseWatch implements UpkeepService {
@@ -41,7 +41,7 @@ export class DatabaseWatch implements UpkeepService {
   private outage: Outage | undefined;
 
   constructor(
-    private readonly lease: LeaseService,
+    private readonly lease: Pick<LeaseService, 'isSafe'>,
     private readonly store: AlertsStore,
     targets: AlertTargets,
     private readonly clock: DatabaseClock,

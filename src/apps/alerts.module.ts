@@ -12,6 +12,7 @@ import { LeaseService } from '../dispatch/lease.service.js';
 import { GatesStore } from '../gates/gates.store.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
+import { DatabaseRoom } from '../platform/database/database-room.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -69,7 +70,7 @@ const ALERT_UPKEEP = Symbol('upkeep of the alerts');
     },
     {
       provide: DatabaseWatch,
-      inject: [LeaseService, AlertsStore, AlertTargets, DatabaseClock, Gauges, Log],
+      inject: [LeaseService, AlertsStore, AlertTargets, DatabaseClock, Gauges, Log, DatabaseRoom],
       useFactory: (
         lease: LeaseService,
         store: AlertsStore,
@@ -77,7 +78,16 @@ const ALERT_UPKEEP = Symbol('upkeep of the alerts');
         clock: DatabaseClock,
         gauges: Gauges,
         log: Log,
-      ) => new DatabaseWatch(lease, store, targets, clock, gauges, log),
+        room: DatabaseRoom,
+      ) =>
+        new DatabaseWatch(
+          { isSafe: () => lease.isSafe() && !room.isShort() },
+          store,
+          targets,
+          clock,
+          gauges,
+          log,
+        ),
     },
     {
       provide: ALERT_UPKEEP,

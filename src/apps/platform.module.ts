@@ -12,6 +12,7 @@ import { Config } from '../platform/config/config.js';
 import { KeyedHasher } from '../platform/crypto/keyed-hasher.js';
 import { Sealer } from '../platform/crypto/sealer.js';
 import { dataSourceOptions } from '../platform/database/data-source.js';
+import { DatabaseRoom } from '../platform/database/database-room.js';
 import { DoorPool, WorkPool } from '../platform/database/pools.js';
 import { HealthController } from '../platform/health/health.controller.js';
 import { Readiness, READINESS_CHECKS } from '../platform/health/readiness.js';
@@ -86,6 +87,7 @@ export class PlatformModule {
         ApiKeys,
         AuditTrail,
         DatabaseClock,
+        DatabaseRoom,
         Gauges,
         OpenApi,
         Readiness,
@@ -101,6 +103,7 @@ export class PlatformModule {
         ApiKeys,
         AuditTrail,
         DatabaseClock,
+        DatabaseRoom,
         Gauges,
         OpenApi,
         Readiness,

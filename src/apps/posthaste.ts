@@ -33,6 +33,10 @@ import { WorkerModule } from './worker.module.js';
 @Module({})
 class PosthasteModule {}
 
+/** A request, its body included, is here by then or is cut: without an end, a caller that trickles holds its socket for ever. */
+const REQUEST_MS = 30_000;
+const LOOK_FOR_OVERDUE_MS = 5_000;
+
 /** A running process. */
 export interface Posthaste {
   app: NestFastifyApplication;
@@ -127,6 +131,8 @@ async function createApp(
   const adapter = new FastifyAdapter({
     forceCloseConnections: true,
     trustProxy: false,
+    requestTimeout: REQUEST_MS,
+    http: { connectionsCheckingInterval: LOOK_FOR_OVERDUE_MS },
     frameworkErrors: answerUnroutable,
     clientErrorHandler: answerUnreadable,
   });

@@ -37,8 +37,9 @@ export class Claims {
     this.gauges.claimGroupRows.observe(hints.length);
     // In the order of their ids, so that two workers with the same hints wait for each other and never deadlock.
     const ordered = [...hints].sort((a, b) => (a.id < b.id ? -1 : 1));
+    const { term } = this.lease; // from before the question: its answer may be read after a long sleep
     const claimed = await this.notifications.claim(ordered, this.lease.processId, provider);
-    const byHint = new Map(ordered.map((hint, i) => [hint, claimed[i]]));
+    const byHint = new Map(ordered.map((hint, i) => [hint, claimed[i] && { ...claimed[i], term }]));
     return hints.map((hint) => byHint.get(hint));
   }
 }

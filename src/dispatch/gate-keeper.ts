@@ -67,9 +67,9 @@ export class GateKeeper {
   }
 
   private async open(kind: GateKind, key: string, by: GateHolder): Promise<void> {
-    await this.gates.release(kind, key, by);
+    const isOpened = await this.gates.releaseOver(kind, key, by);
     await this.watch.look();
-    this.log.info('gate.opened', { kind, key, held_by: by });
+    if (isOpened) this.log.info('gate.opened', { kind, key, held_by: by });
   }
 }
 

@@ -24,6 +24,8 @@ const SAFE_MS = 15_000;
 @Injectable()
 export class LeaseService {
   readonly processId = uuidv7();
+  /** Counts how often this process may have been given up: what was claimed in an earlier term may be another's now. */
+  term = 0;
   private renewedAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
   private hasFailed = false;
@@ -40,9 +42,9 @@ export class LeaseService {
     this.timer = setInterval(() => void this.renewQuietly(), RENEW_EVERY_MS);
   }
 
-  /** Whether nobody can have given this process up yet. */
-  isSafe(): boolean {
-    return performance.now() - this.renewedAt < SAFE_MS;
+  /** Whether nobody can have given this process up yet; with a term, nor at any time since then. */
+  isSafe(term = this.term): boolean {
+    return term === this.term && performance.now() - this.renewedAt < SAFE_MS;
   }
 
   /** Ends the lease: call when nothing is under way any more. */
@@ -79,6 +81,7 @@ export class LeaseService {
         this.clock.isKnown ? this.clock.offsetMs : null,
       ],
     });
+    if (askedAt - this.renewedAt >= SAFE_MS) this.term++;
     this.renewedAt = askedAt;
     this.clock.learn(rows[0]!.now.getTime(), askedMs, Date.now());
   }

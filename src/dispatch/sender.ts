@@ -46,7 +46,7 @@ export class Sender {
     provider: Provider,
     signal: AbortSignal,
   ): Promise<Outcome> {
-    if (!this.lease.isSafe()) {
+    if (!this.lease.isSafe(claimed.term)) {
       const detail = 'This worker could not renew its lease in time, so it called nobody.';
       return failed('not_sent', { class: 'lease', code: 'lease_lost', detail, scope: 'message' });
     }

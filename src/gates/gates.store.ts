@@ -50,16 +50,30 @@ export class GatesStore {
    * Whether there was such a hold. Relays are woken: what waited may go. A provider that opens recovers: the same commit
    * begins its ramp, with a single token. Endpoints have none: their windows learn how much they take.
    */
-  async release(
+  release(kind: GateKind, key: string, heldBy: GateHolder, db: Queryable = this.pool): Promise<boolean> {
+    return this.end(kind, key, heldBy, true, db);
+  }
+
+  /**
+   * As `release`, for the success of a call that was let through when a hold's time was over. What has been said since then
+   * stands: whoever looked at the gates half a second ago cannot know that an operator has closed one.
+   */
+  releaseOver(kind: GateKind, key: string, heldBy: GateHolder): Promise<boolean> {
+    return this.end(kind, key, heldBy, false, this.pool);
+  }
+
+  private async end(
     kind: GateKind,
     key: string,
     heldBy: GateHolder,
-    db: Queryable = this.pool,
+    isInForceToo: boolean,
+    db: Queryable,
   ): Promise<boolean> {
     const { rowCount } = await db.query({
       name: 'release_gate',
       text: `WITH released AS (
-               DELETE FROM gates WHERE kind = $1 AND key = $2 AND held_by = $3 RETURNING kind, key
+               DELETE FROM gates WHERE kind = $1 AND key = $2 AND held_by = $3 AND ($4 OR held_until <= now())
+               RETURNING kind, key
              ), recovering AS (
                INSERT INTO allowances AS a (kind, key, tokens, filled_at, ramp_since)
                SELECT kind, key, 1, clock_timestamp(), clock_timestamp() FROM released WHERE kind = 'provider'
@@ -67,7 +81,7 @@ export class GatesStore {
                  SET tokens = least(a.tokens, 1), filled_at = excluded.filled_at, ramp_since = excluded.ramp_since
              )
              SELECT pg_notify('posthaste_outbox', '') FROM released`,
-      values: [kind, key, heldBy],
+      values: [kind, key, heldBy, isInForceToo],
     });
     return rowCount === 1;
   }

@@ -41,6 +41,8 @@ export interface Claimed {
   doubts: readonly Doubt[];
   /** Digests of earlier attempts that were refused as `content_changed`, hex. */
   refusedDigests: readonly string[];
+  /** Of its process's lease, at the claim. */
+  term?: number;
 }
 
 /** As PostgreSQL gives precedents (sql/precedents.ts); null: there are none. */

@@ -35,7 +35,7 @@ const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
 /**
  * What happens next, and what it waits for: from the outbox row, the head of its ordering key, its gate (`hold`, when that is
  * closed), what its provider may be given (`shortage`, when that is used up), and the relay alone. `reports`: its provider
- * says later what became of a message.
+ * says later what became of a message. `isUnserved`: the configuration has no provider that it may go to.
  */
 export function explain(
   {
@@ -47,13 +47,14 @@ export function explain(
   hold?: Hold,
   reports = false,
   shortage?: Shortage,
+  isUnserved = false,
 ): NextStep {
   switch (notification.status) {
     case 'accepted':
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, notification, attempts.at(-1), hold, shortage)
+        ? explainWaiting(waiting, notification, attempts.at(-1), hold, shortage, isUnserved)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
@@ -112,6 +113,7 @@ function explainWaiting(
   last: StoredAttempt | undefined,
   hold: Hold | undefined,
   shortage: Shortage | undefined,
+  isUnserved: boolean,
 ): NextStep {
   const action = status === 'retrying' ? 'retry' : 'send';
   const can: NextStep['can'] = ['retry', 'cancel'];
@@ -154,6 +156,8 @@ function explainWaiting(
       can,
     };
   }
+  if (isUnserved)
+    return { action, reason: explainUnserved(waiting.pinnedProvider), waiting_for: 'provider', can };
   if (hold) return { action, ...explainHold(hold), can };
   if (shortage) {
     const { at, reason, waitingFor } = shortage;
@@ -165,6 +169,11 @@ function explainWaiting(
     : 'It is due; a relay moves it as soon as its queue has room.';
   return { action, reason, waiting_for: 'outbox', can };
 }
+
+const explainUnserved = (pinnedProvider: string | null): string =>
+  pinnedProvider === null
+    ? 'The configuration has no provider of its channel; it waits for one until its deadline.'
+    : `It may go by ${pinnedProvider} only, which may have it already, and which the configuration no longer has; it waits until its deadline.`;
 
 function explainQuiet(opensAt: Date, expiresAt: Date | null): Pick<NextStep, 'at' | 'reason'> {
   const until = `It is quiet hours where the recipient is, until ${opensAt.toISOString()}`;

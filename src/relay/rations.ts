@@ -36,6 +36,8 @@ export class Rations {
     private readonly survey: Survey,
     private readonly windows: Windows,
     private readonly terms: (provider: string) => ProviderTerms,
+    /** In [0, 1). */
+    private readonly random: () => number = Math.random,
   ) {}
 
   allowance(provider: string): ProviderAllowance {
@@ -136,7 +138,8 @@ export class Rations {
 
   /**
    * First sends come first, but a backlog of them does not keep retries waiting for ever: where some are due and the budget
-   * has some left, they keep their share.
+   * has some left, they keep their share. Part of a place is theirs by as much of a chance: rounded up, the single place that
+   * a slow rate has would always be theirs, and nothing else would ever go.
    */
   private lessForRetries(route: Route, due: DueGroup, most: number): number {
     const areDue = this.survey.due.some(
@@ -149,7 +152,7 @@ export class Rations {
     const left = this.allowance(route.provider).retries.left - this.givenTo(route.provider).retries;
     if (!areDue || left < 1) return most;
     const { share } = this.terms(route.provider).retryBudget;
-    return most - Math.min(left, Math.ceil((most * share) / (1 + share)));
+    return most - Math.min(left, Math.floor((most * share) / (1 + share) + this.random()));
   }
 
   /** Its own rate, its recovery, or that of an endpoint counts what goes out. */

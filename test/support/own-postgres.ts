@@ -23,8 +23,8 @@ export interface TestPostgres {
 export async function startCluster(
   migrate: (url: string) => Promise<void>,
   settings: Readonly<Record<string, string>> = {},
+  folder = makeRunFolder(),
 ): Promise<TestPostgres> {
-  const folder = makeRunFolder();
   const postgres = new EmbeddedPostgres({ folder, settings });
   await postgres.start();
   await postgres.ensureDatabase('posthaste');

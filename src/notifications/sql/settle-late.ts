@@ -76,7 +76,7 @@ interface Moved {
 
 const MOVE = `
   WITH moved AS (
-    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(),
+    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(), dispatch = $11,
            provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
            deadline_at = deadline_at + $8 * interval '1 ms'
      WHERE id = $1 AND dispatch = $2 AND status = $6
@@ -90,24 +90,30 @@ async function settle(client: PoolClient, record: AttemptRecord): Promise<boolea
   const { next } = record;
   if (next.status === 'in_doubt') return false; // it is, or its retry waits
   const isAgain = next.status === 'retrying';
-  if (!isAgain && (await takeWaiting(client, record))) return move(client, record, 'retrying');
-  return move(client, record, 'in_doubt');
+  const waitedAs = isAgain ? undefined : await takeWaiting(client, record);
+  if (waitedAs !== undefined) return move(client, record, 'retrying', waitedAs);
+  return move(client, record, 'in_doubt', record.dispatch);
 }
 
-/** The retry that waits for this very attempt: whoever deletes its row may settle it, however often it was published. */
-async function takeWaiting(client: PoolClient, { id, dispatch }: AttemptRecord): Promise<boolean> {
-  const { rowCount } = await client.query(
+/**
+ * The retry that waits for this very attempt: whoever deletes its row may settle it, however often it was published. Answers
+ * the number of its last publication, from which the next life counts on: its hint may still be in a queue.
+ */
+async function takeWaiting(client: PoolClient, { id, dispatch }: AttemptRecord): Promise<number | undefined> {
+  const { rows } = await client.query<{ dispatch: number }>(
     `DELETE FROM outbox o USING notifications n
-      WHERE o.notification_id = $1 AND n.id = o.notification_id AND n.status = 'retrying' AND n.dispatch = $2`,
+      WHERE o.notification_id = $1 AND n.id = o.notification_id AND n.status = 'retrying' AND n.dispatch = $2
+      RETURNING o.dispatch`,
     [id, dispatch],
   );
-  return rowCount === 1;
+  return rows[0]?.dispatch;
 }
 
 async function move(
   client: PoolClient,
   record: AttemptRecord,
   from: 'retrying' | 'in_doubt',
+  lastDispatch: number,
 ): Promise<boolean> {
   const { id, dispatch, next, outcome } = record;
   const givesBackTry = next.status === 'retrying' && !next.consumesTry;
@@ -123,6 +129,7 @@ async function move(
     next.status === 'retrying' ? (next.quietMs ?? 0) : 0,
     outcome.code,
     classOf(next, outcome),
+    lastDispatch,
   ]);
   const row = rows[0];
   if (!row) return false;

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { fromPublicId } from '../../../src/domain/public-id.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { HookSink } from '../../support/hook-sink.js';
 import { type ScriptedSmtp, startScriptedSmtp } from '../../support/scripted-smtp.js';
@@ -59,6 +60,16 @@ describe('the story of what waits', () => {
     to = await endpointAt(app, 'https://hooks.example.com/');
   });
   afterAll(() => app.stop());
+
+  it('is read, and listed, though its content cannot be opened', async () => {
+    const id = await send(app, { ...HOOK, to });
+    await app.pool.query(`UPDATE notifications SET payload = '\\x00' WHERE id = $1`, [
+      fromPublicId('notification', id),
+    ]);
+    expect(await storyOf(app, id)).toMatchObject({ id, to: null, unreadable: true, status: 'accepted' });
+    const { body } = await app.request('get', '/v1/notifications?type=order.shipped').expect(200);
+    expect((body.items as object[])[0]).toMatchObject({ id, unreadable: true });
+  });
 
   it('says that nobody relays', async () => {
     const story = await storyOf(app, await send(app, { ...HOOK, to }));

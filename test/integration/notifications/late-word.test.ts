@@ -186,6 +186,23 @@ describe('claims and late words', () => {
     },
   );
 
+  it('leaves the hint of the retry it took away stale for ever, also when it is sent again later', async () => {
+    await begin();
+    await notifications.record([record(lost, again(true))]);
+    const old = await publish();
+    await notifications.settleLate(record(taken('250', 'ok'), { status: 'sent', reason: '250' }));
+    const client = await pool.connect();
+    await notifications.sendAgain(
+      client,
+      [{ id, deadlineMs: 60_000, pinnedProvider: null }],
+      ['sent'],
+      'redrive',
+    );
+    client.release();
+    await publish();
+    expect(await claim(old)).toEqual([undefined]);
+  });
+
   it('completes its attempt and changes nothing else once the retry has begun', async () => {
     await begin();
     await notifications.record([record(lost, again(true))]);

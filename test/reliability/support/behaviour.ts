@@ -7,11 +7,18 @@ import type { Random } from './random.js';
  * - `drop`   takes it, then cuts the connection; `reset` the same with an RST
  * - `hang`   takes it and never answers
  * - `fail`   refuses it for now (HTTP 500, SMTP 451)
- * - `throttle` refuses it for now and asks for time (429 with Retry-After, SMTP 421)
+ * - `throttle` refuses it for now and asks for time (429 with Retry-After, SMTP 421); a string is the header as it is
  * - `reject` refuses it for ever
  */
 export type Behaviour =
-  'take' | { slowMs: number } | 'drop' | 'reset' | 'hang' | 'fail' | { throttleS: number } | 'reject';
+  | 'take'
+  | { slowMs: number }
+  | 'drop'
+  | 'reset'
+  | 'hang'
+  | 'fail'
+  | { throttleS: number | string }
+  | 'reject';
 
 /** Decides by the call; `of` is the notification's id, or the address where the provider is not told an id. */
 export type Plan = (call: { of: string; to: string; times: number; body: string }) => Behaviour;

@@ -36,6 +36,11 @@ export class HttpFake {
   /** Calls read and not answered yet. */
   open = 0;
   maxOpen = 0;
+  /** The most calls that were open at once, for each whom they were for. */
+  readonly maxOpenOf = new Map<string, number>();
+  /** Sees every complete request before it is answered. */
+  watch: (request: HttpRequest) => void = () => undefined;
+  private readonly openOf = new Map<string, number>();
   private readonly times = new Map<string, number>();
 
   private constructor(
@@ -79,9 +84,20 @@ export class HttpFake {
     const answer = this.answerTo(behaviour, request);
     const { provider, channel } = this.dialect;
     this.ledger.write({ provider, channel, key, of, truth: truthOf(behaviour), said: wordOf(behaviour) });
-    this.maxOpen = Math.max(this.maxOpen, ++this.open);
-    response.on('close', () => this.open--);
+    this.watch(request);
+    this.countOpen(to, response);
     await deliver(behaviour, answer, response);
+  }
+
+  private countOpen(to: string, response: ServerResponse): void {
+    const openOf = (this.openOf.get(to) ?? 0) + 1;
+    this.openOf.set(to, openOf);
+    this.maxOpenOf.set(to, Math.max(this.maxOpenOf.get(to) ?? 0, openOf));
+    this.maxOpen = Math.max(this.maxOpen, ++this.open);
+    response.on('close', () => {
+      this.open--;
+      this.openOf.set(to, this.openOf.get(to)! - 1);
+    });
   }
 
   private answerTo(behaviour: Behaviour, request: HttpRequest): HttpAnswer {

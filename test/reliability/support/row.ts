@@ -20,6 +20,20 @@ export async function openStage(backend: Backend, options: RowOptions = {}): Pro
   return Stage.open(await storesFor(backend, options.ownPostgres), options);
 }
 
+/** The same for rows that run side by side: each has a stage of its own, stopped with it. */
+export async function onStage(
+  backend: Backend,
+  options: RowOptions,
+  run: (stage: Stage) => Promise<void>,
+): Promise<void> {
+  const stage = await openStage(backend, options);
+  try {
+    await run(stage);
+  } finally {
+    await stage.stop();
+  }
+}
+
 async function storesFor(backend: Backend, ownPostgres: RowOptions['ownPostgres']): Promise<Stores> {
   if (ownPostgres) return ownStores(backend, ownPostgres === true ? {} : ownPostgres);
   const database = await createDatabase();

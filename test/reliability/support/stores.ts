@@ -20,8 +20,9 @@ export interface Stores {
 export async function ownStores(
   backend: 'redis' | 'postgresql',
   settings: Readonly<Record<string, string>> = {},
+  folder?: string,
 ): Promise<Stores & { postgres: TestPostgres }> {
-  const postgres = await startCluster(migrateAsBuilt, settings);
+  const postgres = await startCluster(migrateAsBuilt, settings, folder);
   const redis = backend === 'redis' ? await startRedis() : undefined;
   return {
     databaseUrl: postgres.url,

@@ -38,6 +38,7 @@ export class TcpProxy {
   private server: Server | undefined;
   private listening = 0;
   private readonly pairs = new Set<Pair>();
+  private readonly ended = new Set<Socket>();
   private changed = new Signal();
   private fired = new Signal();
 
@@ -148,14 +149,18 @@ export class TcpProxy {
 
   private take(socket: Socket): void {
     this.counts.connections++;
-    if (this.current.kind === 'fin') {
-      socket.on('error', () => undefined).end();
-      return;
-    }
+    if (this.current.kind === 'fin') return this.takeWithFin(socket);
     const server = connect({ ...this.upstream, allowHalfOpen: true });
     const pair = new Pair(this, socket, server);
     this.pairs.add(pair);
     void pair.closed.then(() => this.pairs.delete(pair));
+  }
+
+  /** Kept until the other side has ended, too: a listener is not closed before all of its sockets are. */
+  private takeWithFin(socket: Socket): void {
+    this.ended.add(socket);
+    socket.on('error', () => undefined).on('close', () => this.ended.delete(socket));
+    socket.resume().end();
   }
 
   private async closeListener(how: 'reset'): Promise<void> {
@@ -164,6 +169,7 @@ export class TcpProxy {
     if (!server) return;
     const closed = new Promise((resolve) => server.close(resolve));
     if (how === 'reset') this.resetAll();
+    this.ended.forEach((socket) => socket.destroy());
     await closed;
   }
 }

@@ -96,6 +96,14 @@ describe('what happens next', () => {
     }
   });
 
+  it.each([
+    [null, 'no provider of its channel'],
+    ['ses', 'by ses only'],
+  ])('says that the configuration has nobody to give it to (pinned: %s)', (pinnedProvider, words) => {
+    const next = explain(story('accepted', waits({ pinnedProvider })), undefined, false, undefined, true);
+    expect(next).toMatchObject({ waiting_for: 'provider', reason: expect.stringContaining(words) });
+  });
+
   it('has a sentence for every status', () => {
     for (const status of STATUSES) expect(explain(story(status, waits())).reason).toMatch(/\.$/);
   });
