@@ -12,7 +12,7 @@ const yaml = (smtp: string, twilio: string) => `
 providers:
   - { name: mail, channel: email, kind: smtp, url: "${smtp}", from: "Acme <no-reply@acme.example>", timeout: 2s, answer_timeout: 1s }
   - { name: texts, channel: sms, kind: twilio, account_sid: "AC00000000000000000000000000000001", auth_token: secret-token, base_url: "${twilio}", from: "+15005550006", timeout: 1s }
-  - { name: hooks, channel: webhook, kind: http, timeout: 1s, breaker: { minimum: 1000 } }
+  - { name: hooks, channel: webhook, kind: http, timeout: 1s, breaker: { minimum: 1000 }, retry_budget: { share: 100, minimum: 1000000 } }
 types:
   order.placed: { ${QUICK} }
   welcome: { channel: email, ${QUICK} }
@@ -134,7 +134,8 @@ describe.each(BACKENDS)('from accept to the provider (%s)', (backend) => {
 
   it('gives up at once what the provider refuses for good', async () => {
     sink.answer = () => 410;
-    const told = await reaches(await hook(), 'dead');
+    const leaving = await service.createEndpoint(sink.url()); // it is disabled from then on
+    const told = await reaches(await hook({ to: leaving }), 'dead');
     expect(attemptsOf(told)).toHaveLength(1);
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { toPublicId } from '../../../src/domain/public-id.js';
 import { AlertSink, alertsOf } from '../../support/alert-sink.js';
 import { ALL_CHANNELS, startApp, type TestApp } from '../../support/app.js';
 import { waitFor } from '../../support/wait-for.js';
@@ -41,10 +42,10 @@ const CAUSES: Cause[] = [
   { key: 'relay_silent', ...due('email', '20 seconds') },
   { key: 'worker_silent', ...due('email', '20 seconds', 'mail.transactional') },
   {
-    key: 'endpoint_disabled:gone',
+    key: `endpoint_disabled:${toPublicId('endpoint', NOBODY)}`,
     cause: `INSERT INTO endpoints (id, url, types, secret, enabled, disabled_at, disabled_reason)
-            SELECT gen_random_uuid(), 'https://a.example/hook', '{*}', '', false, now(), reason
-              FROM unnest('{gone,owner}'::text[]) AS reason`,
+            SELECT id, 'https://a.example/hook', '{*}', '', false, now(), reason
+              FROM (VALUES ('${NOBODY}'::uuid, 'gone'), (gen_random_uuid(), 'owner')) AS off (id, reason)`,
     cure: `DELETE FROM endpoints`,
   },
   {
@@ -113,6 +114,26 @@ describe('an alert', () => {
     await waitFor(async () => !(await isOpen(one.key)), { what: 'its end' });
     await waitFor(() => sink.eventsOf(one.key).length === before + 2, { what: 'the telling of its end' });
     expect(sink.eventsOf(one.key).slice(before)).toEqual(['raised', 'resolved']);
+  });
+
+  it('of each endpoint that is switched off is one of its own, and of very many one for the rest', async () => {
+    const open = async () =>
+      (
+        await app.pool.query(
+          `SELECT alert_key AS key, count::integer FROM alerts WHERE resolved_at IS NULL AND kind = 'endpoint_disabled' ORDER BY 1`,
+        )
+      ).rows as { key: string; count: number }[];
+    await app.pool.query(
+      `INSERT INTO endpoints (id, url, types, secret, enabled, disabled_at, disabled_reason)
+       SELECT gen_random_uuid(), 'https://a.example/hook', '{*}', '', false, now() - n * interval '1 s', 'gone'
+         FROM generate_series(1, 203) AS n`,
+    );
+    await waitFor(async () => (await open()).length === 201, { what: 'two hundred and one' });
+    expect((await open()).filter(({ count }) => count !== 1)).toEqual([
+      { key: 'endpoint_disabled:more:gone', count: 3 },
+    ]);
+    await app.pool.query('DELETE FROM endpoints');
+    await waitFor(async () => (await open()).length === 0, { what: 'their end' });
   });
 
   it('leaves alone what is young, for later, paused, or held by a gate that has its own alert', async () => {

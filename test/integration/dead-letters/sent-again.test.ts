@@ -14,7 +14,7 @@ const REFUSED = 422;
 const yaml = (smtp: string) => `
 providers:
   - { name: mail, channel: email, kind: smtp, url: "${smtp}", from: "Acme <no-reply@acme.example>", timeout: 2s, answer_timeout: 1s }
-  - { name: hooks, channel: webhook, kind: http, timeout: 1s }
+  - { name: hooks, channel: webhook, kind: http, timeout: 1s, retry_budget: { share: 100, minimum: 1000000 } }
 types:
   order.placed: { ${QUICK} }
   welcome: { channel: email, on_in_doubt: park, ${QUICK} }

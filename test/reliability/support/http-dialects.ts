@@ -1,4 +1,9 @@
-import { createdSms, twilioError } from '../../../src/sandbox/twilio-answers.js';
+import {
+  createdSms,
+  listedSms,
+  type TwilioAnswer,
+  twilioError,
+} from '../../../src/sandbox/twilio-answers.js';
 import type { Dialect, HttpRequest } from './http-fake.js';
 
 /** A subscriber of webhooks; which of them is in the path. A repetition shows by `webhook-id`. */
@@ -17,7 +22,7 @@ export const receiver: Dialect = {
 
 const SID = 'AC00000000000000000000000000000000';
 
-/** Twilio's Messages resource. It knows no key: two equal texts to one number are two texts. */
+/** Twilio's Messages resource. It knows no key: two equal texts to one number are two texts. Asked, it lists what it has. */
 export const twilio: Dialect = {
   provider: 'twilio',
   channel: 'sms',
@@ -32,6 +37,18 @@ export const twilio: Dialect = {
   },
   failed: () => ({ status: 500, body: JSON.stringify(twilioError(500, 20500, 'Internal').body) }),
   rejected: () => ({ status: 400, body: JSON.stringify(twilioError(400, 21617, 'Body too long').body) }),
+  asked: ({ method, path }, taken) => {
+    if (method !== 'GET') return undefined;
+    const to = new URL(path, 'http://twilio').searchParams.get('To');
+    const created = taken.map(({ body }): TwilioAnswer => ({
+      status: 201,
+      body: JSON.parse(body!) as Record<string, unknown>,
+    }));
+    return {
+      status: 200,
+      body: JSON.stringify(listedSms(created.filter(({ body }) => body['to'] === to)).body),
+    };
+  },
 };
 
 const sidOf = (number: number): string => `SM${number.toString(16).padStart(32, '0')}`;

@@ -5,6 +5,7 @@ import { type Behaviour, healthy, type Plan, refusingPoison } from './behaviour.
 import type { Call, ProviderLedger } from './provider-ledger.js';
 
 export interface HttpRequest {
+  method: string;
   path: string;
   headers: IncomingMessage['headers'];
   body: string;
@@ -25,6 +26,8 @@ export interface Dialect {
   taken(request: HttpRequest, number: number): HttpAnswer;
   failed(): HttpAnswer;
   rejected(): HttpAnswer;
+  /** What it says when it is asked what it has, of all that it took; undefined: this sends something. */
+  asked?(request: HttpRequest, taken: readonly HttpAnswer[]): HttpAnswer | undefined;
 }
 
 const HEADERS = { 'content-type': 'application/json' };
@@ -40,6 +43,8 @@ export class HttpFake {
   readonly maxOpenOf = new Map<string, number>();
   /** Sees every complete request before it is answered. */
   watch: (request: HttpRequest) => void = () => undefined;
+  /** The answer of each that it took, whether or not anybody heard it. */
+  private readonly had: HttpAnswer[] = [];
   private readonly openOf = new Map<string, number>();
   private readonly times = new Map<string, number>();
 
@@ -76,12 +81,20 @@ export class HttpFake {
   private async take(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(incoming);
     if (body === undefined) return; // cut before its end: no provider takes half a request
-    const request = { path: incoming.url ?? '', headers: incoming.headers, body };
+    const request = {
+      method: incoming.method ?? '',
+      path: incoming.url ?? '',
+      headers: incoming.headers,
+      body,
+    };
+    const reply = this.dialect.asked?.(request, this.had);
+    if (reply) return deliver('take', reply, response);
     const { key, of, to } = this.dialect.read(request);
     const times = (this.times.get(of) ?? 0) + 1;
     this.times.set(of, times);
     const behaviour = refusingPoison(this.plan)({ of, to, times, body });
     const answer = this.answerTo(behaviour, request);
+    if (truthOf(behaviour) === 'taken') this.had.push(answer);
     const { provider, channel } = this.dialect;
     this.ledger.write({ provider, channel, key, of, truth: truthOf(behaviour), said: wordOf(behaviour) });
     this.watch(request);
