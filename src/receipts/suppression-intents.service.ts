@@ -62,12 +62,14 @@ export class SuppressionIntents {
   }
 
   private async applyOne(tx: PoolClient, intent: SuppressionIntent): Promise<void> {
-    const { channel, address, source, notificationId } = intent;
+    const { channel, address, source, notificationId, at } = intent;
     if (intent.do === 'allow') {
-      await this.suppressions.remove(tx, channel, address, TAKEN_BACK[channel]);
+      await this.suppressions.remove(tx, channel, address, TAKEN_BACK[channel], at);
     } else {
       const { reason, after } = intent;
-      await this.suppressions.add(tx, [{ channel, address, reason, after, source, notificationId }]);
+      await this.suppressions.add(tx, [
+        { channel, address, reason, after, source, notificationId, saidAt: at },
+      ]);
     }
   }
 }

@@ -18,6 +18,7 @@ export interface SuppressionDraft {
   source: string;
   notification_id: string | null;
   expires_at: string | null;
+  said_at: string | null;
   /** 1: at once. */
   times: number;
   within_days: number;
@@ -28,7 +29,7 @@ export type Suppressed = Omit<Suppression, 'address'> & ({ address: string } | {
 
 export function draftOf(suppressed: Suppressed, hasher: KeyedHasher, sealer: Sealer): SuppressionDraft {
   const id = timeOrderedId();
-  const { channel, type, reason, source, notificationId, expiresAt, after } = suppressed;
+  const { channel, type, reason, source, notificationId, expiresAt, saidAt, after } = suppressed;
   return {
     id,
     channel,
@@ -43,6 +44,7 @@ export function draftOf(suppressed: Suppressed, hasher: KeyedHasher, sealer: Sea
     source,
     notification_id: notificationId ?? null,
     expires_at: expiresAt?.toISOString() ?? null,
+    said_at: saidAt?.toISOString() ?? null,
     times: after?.times ?? 1,
     within_days: after?.withinDays ?? 0,
   };

@@ -15,7 +15,7 @@ export const suppressedBy = (addressHash: string, type: string): string => `(
 /** The rows of a JSON parameter that holds SuppressionDrafts. */
 export const draftsIn = (parameter: string): string => `jsonb_to_recordset(${parameter}::jsonb)
       AS d (id uuid, channel text, address_hash text, address text, type text, reason text, source text,
-            notification_id uuid, expires_at timestamptz, times integer, within_days integer)`;
+            notification_id uuid, expires_at timestamptz, said_at timestamptz, times integer, within_days integer)`;
 
 /**
  * Two CTEs, `struck` and `suppressed`, that write what the CTE `drafts` holds.
@@ -32,10 +32,11 @@ export const SUPPRESS_DRAFTS = `
      ORDER BY 1, 2
     ON CONFLICT DO NOTHING
   ), suppressed AS (
-    INSERT INTO suppressions AS known (id, channel, address_hash, address, type, reason, source, notification_id, expires_at)
+    INSERT INTO suppressions AS known (id, channel, address_hash, address, type, reason, source, notification_id, expires_at,
+                                      created_at)
     SELECT DISTINCT ON (d.address_hash, d.type, d.reason)
            d.id, d.channel, decode(d.address_hash, 'hex'), decode(d.address, 'base64'), d.type, d.reason, d.source,
-           d.notification_id, d.expires_at
+           d.notification_id, d.expires_at, least(d.said_at, now())
       FROM drafts d
      WHERE d.times <= 1 + (SELECT count(*) FROM suppression_strikes s
                             WHERE s.address_hash = decode(d.address_hash, 'hex') AND s.notification_id <> d.notification_id
@@ -43,7 +44,7 @@ export const SUPPRESS_DRAFTS = `
      ORDER BY d.address_hash, d.type, d.reason
     ON CONFLICT (address_hash, type, reason) DO UPDATE
        SET expires_at = excluded.expires_at, source = excluded.source, notification_id = excluded.notification_id,
-           created_at = now()
+           created_at = excluded.created_at
      WHERE known.expires_at IS NOT NULL AND (excluded.expires_at IS NULL OR excluded.expires_at > known.expires_at)
     RETURNING id, address_hash, type, reason
   )`;

@@ -21,6 +21,8 @@ export interface Suppression {
   /** The one that led to it (UUID). */
   notificationId?: string | undefined;
   expiresAt?: Date | undefined;
+  /** When it was said, where that is not now: an older yes that comes later does not undo it. */
+  saidAt?: Date | undefined;
   /** Counts only after several such failures; needs `notificationId`. */
   after?: AddressFault['after'];
 }

@@ -45,7 +45,8 @@ export class Suppressions {
   }
 
   /**
-   * Takes back what stands against an address for these reasons: START takes back `stop`. How many were removed.
+   * Takes back what stands against an address for these reasons: START takes back `stop`, unless that was said
+   * after it: providers repeat what they have told before. How many were removed.
    * `address` is normalised by its channel.
    */
   remove(
@@ -53,8 +54,9 @@ export class Suppressions {
     channel: SuppressibleChannel,
     address: string,
     reasons: readonly SuppressionReason[],
+    saidAt: Date,
   ): Promise<number> {
-    return removeByAddress(tx, addressHashOf(this.hasher, channel, address), reasons);
+    return removeByAddress(tx, addressHashOf(this.hasher, channel, address), reasons, saidAt);
   }
 
   /** One by its id, if its reason is one of these. */

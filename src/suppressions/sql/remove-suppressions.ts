@@ -8,16 +8,17 @@ export interface Removed {
   type: string;
 }
 
-/** Of an address, by its hash (hex): those with one of these reasons, whatever their type. */
+/** Of an address, by its hash (hex): those with one of these reasons that were said by then, whatever their type. */
 export async function removeByAddress(
   tx: PoolClient,
   addressHash: string,
   reasons: readonly SuppressionReason[],
+  saidAt: Date,
 ): Promise<number> {
   const { rowCount } = await tx.query({
     name: 'remove_suppressions_by_address',
-    text: `DELETE FROM suppressions WHERE address_hash = decode($1, 'hex') AND reason = ANY ($2::text[])`,
-    values: [addressHash, reasons],
+    text: `DELETE FROM suppressions WHERE address_hash = decode($1, 'hex') AND reason = ANY ($2::text[]) AND created_at <= $3`,
+    values: [addressHash, reasons, saidAt],
   });
   return rowCount ?? 0;
 }

@@ -36,6 +36,8 @@ const bounce = failed('rejected', {
 const lost = failed('in_doubt', { class: 'in_doubt', code: WORKER_LOST, detail: '', scope: 'message' });
 
 /** The list inside the statements of the claim and of the outcome. */
+const inDays = (days: number): Date => new Date(Date.now() + days * DAY_MS);
+
 describe('suppressions where notifications change', () => {
   let database: TestDatabase;
   let pool: WorkPool;
@@ -217,7 +219,6 @@ describe('suppressions where notifications change', () => {
   });
 
   it('renews what ends sooner, keeps what lasts longer, and forgets what has ended', async () => {
-    const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
     expect(await suppressions.add(pool, [says('ada@example.com', { expiresAt: inDays(1) })])).toBe(1);
     expect(await suppressions.add(pool, [says('ada@example.com', { expiresAt: inDays(9) })])).toBe(1);
     expect(await suppressions.add(pool, [says('ada@example.com', { expiresAt: inDays(3) })])).toBe(0);
@@ -237,10 +238,20 @@ describe('suppressions where notifications change', () => {
       says('ada@example.com', { reason: 'complaint' }),
     ]);
     const removed = await inTransaction(pool, (tx) =>
-      suppressions.remove(tx, 'email', 'ada@example.com', ['stop']),
+      suppressions.remove(tx, 'email', 'ada@example.com', ['stop'], inDays(1)),
     );
     expect(removed).toBe(1);
     expect(await rows('SELECT reason FROM suppressions')).toEqual([{ reason: 'complaint' }]);
+  });
+
+  it('is not taken back by a START that was said before the STOP and comes after it', async () => {
+    const back = (days: number) =>
+      inTransaction(pool, (tx) =>
+        suppressions.remove(tx, 'email', 'ada@example.com', ['stop'], inDays(days)),
+      );
+    await suppressions.add(pool, [says('ada@example.com', { reason: 'stop', saidAt: inDays(-1) })]);
+    expect(await back(-2)).toBe(0);
+    expect(await back(-0.5)).toBe(1);
   });
 
   it('moves the deadline with the quiet hours that a retry waits for', async () => {
