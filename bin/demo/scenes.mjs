@@ -50,7 +50,10 @@ export async function play(instance, run) {
     send('A webhook whose receiver is down twice', webhook(endpoint, `order-2:${run}`, order('order-2'))),
   );
   const doubtful = await answerLost(instance, () =>
-    send('An email whose answer is lost', invoice(run, 'bob@example.com', 3)),
+    send('An email whose answer is lost, to be left to a person', {
+      ...invoice(run, 'bob@example.com', 3),
+      on_in_doubt: 'park',
+    }),
   );
   return { stories: [...happy, cancelled, retried, doubtful], repeated };
 }
