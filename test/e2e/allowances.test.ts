@@ -51,10 +51,10 @@ providers:
 `,
     });
     await service.start('api');
-    // The bucket is five seconds short, so that there is time to ask what the last of them waits for.
+    // The bucket is fifteen seconds short, so that there is time to ask what the last of them waits for.
     await service.pool.query(
       `INSERT INTO allowances (kind, key, tokens, filled_at) VALUES ('provider', 'rated', $1, now() + interval '5 s')`,
-      [-5 * RATE],
+      [-10 * RATE],
     );
     const ids = await service.sendAll(mails(200));
     const { next } = (await service.request('GET', `/v1/notifications/${ids.at(-1)}`)).body;

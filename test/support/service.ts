@@ -59,6 +59,19 @@ export class TestService {
 
   /** Starts a process with these roles; resolves when it is ready. */
   async start(roles = 'api,relay,worker', env: Record<string, string> = {}): Promise<TestProcess> {
+    for (;;) {
+      const one = await this.begin(roles, env);
+      try {
+        await one.ready();
+        return one;
+      } catch (error) {
+        // Another test's process took the port between the look and the start: with the next one it is our turn.
+        if (!one.output().includes('EADDRINUSE')) throw error;
+      }
+    }
+  }
+
+  private async begin(roles: string, env: Record<string, string>): Promise<TestProcess> {
     const one = await startServiceProcess(roles, {
       DATABASE_URL: this.databaseUrl,
       ...(this.redis ? { REDIS_URL: this.redis.url } : {}),
@@ -70,7 +83,6 @@ export class TestService {
     });
     this.processes.add(one);
     void one.ended.then(() => this.processes.delete(one));
-    await one.ready();
     return one;
   }
 
