@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { AlertSink, alertsOf } from '../support/alert-sink.js';
 import { HookSink } from '../support/hook-sink.js';
+import { NO_BUDGET } from '../support/no-budget.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { type ScriptedSmtp, startScriptedSmtp } from '../support/scripted-smtp.js';
 import { BACKENDS, TestService } from '../support/service.js';
@@ -11,8 +12,6 @@ import { waitFor } from '../support/wait-for.js';
 
 const BACKEND = BACKENDS[0]!;
 const CLOCK = fileURLToPath(new URL('../support/shifted-clock.mjs', import.meta.url));
-/** What is asked here is when alerts come, not how fast retries may go. */
-const NO_BUDGET = 'retry_budget: { share: 100, minimum: 1000000 }';
 const FROM = 'from: "Acme <no-reply@acme.example>"';
 
 describe('operators hear of what goes wrong, once', () => {

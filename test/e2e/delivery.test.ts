@@ -1,6 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { NO_BUDGET } from '../support/no-budget.js';
 import { HookSink } from '../support/hook-sink.js';
 import { type ScriptedHttp, startScriptedHttp } from '../support/scripted-http.js';
 import { type ScriptedSmtp, startScriptedSmtp } from '../support/scripted-smtp.js';
@@ -12,7 +13,7 @@ const yaml = (smtp: string, twilio: string) => `
 providers:
   - { name: mail, channel: email, kind: smtp, url: "${smtp}", from: "Acme <no-reply@acme.example>", timeout: 2s, answer_timeout: 1s }
   - { name: texts, channel: sms, kind: twilio, account_sid: "AC00000000000000000000000000000001", auth_token: secret-token, base_url: "${twilio}", from: "+15005550006", timeout: 1s }
-  - { name: hooks, channel: webhook, kind: http, timeout: 1s, breaker: { minimum: 1000 }, retry_budget: { share: 100, minimum: 1000000 } }
+  - { name: hooks, channel: webhook, kind: http, timeout: 1s, breaker: { minimum: 1000 }, ${NO_BUDGET} }
 types:
   order.placed: { ${QUICK} }
   welcome: { channel: email, ${QUICK} }

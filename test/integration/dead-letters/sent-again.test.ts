@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { BACKENDS, startApp, type TestApp } from '../../support/app.js';
+import { NO_BUDGET } from '../../support/no-budget.js';
 import { HookSink } from '../../support/hook-sink.js';
 import { type ScriptedSmtp, startScriptedSmtp } from '../../support/scripted-smtp.js';
 import { uuidOf } from '../../support/settled.js';
@@ -14,7 +15,7 @@ const REFUSED = 422;
 const yaml = (smtp: string) => `
 providers:
   - { name: mail, channel: email, kind: smtp, url: "${smtp}", from: "Acme <no-reply@acme.example>", timeout: 2s, answer_timeout: 1s }
-  - { name: hooks, channel: webhook, kind: http, timeout: 1s, retry_budget: { share: 100, minimum: 1000000 } }
+  - { name: hooks, channel: webhook, kind: http, timeout: 1s, ${NO_BUDGET} }
 types:
   order.placed: { ${QUICK} }
   welcome: { channel: email, on_in_doubt: park, ${QUICK} }

@@ -1,3 +1,4 @@
+import { NO_BUDGET } from '../../support/no-budget.js';
 import type { Providers } from './providers.js';
 
 /** Patient enough to outlast every fault that ends, so that what dies was refused for ever. */
@@ -5,8 +6,6 @@ const PATIENT =
   'retry: { retries: 40, base: 300ms, factor: 1.5, cap: 2s, jitter: 0.2, slow: [2s], deadline: 30m }';
 /** A minute of a broken provider must not become half a minute of an open breaker behind it. */
 const QUICK_BREAKER = 'breaker: { error_rate: 0.5, minimum: 10, window: 10s, reset: 1s }';
-/** How much may be repeated is shown elsewhere; here it would only make every recovery wait for its minute. */
-const NO_BUDGET = 'retry_budget: { share: 100, minimum: 1000000 }';
 export const TWILIO_SID = 'AC00000000000000000000000000000000';
 
 export interface FileOptions {
@@ -27,6 +26,7 @@ export function deploymentFile(
   { hops, alerts }: Providers,
   { concurrency = 10, perEndpointConcurrency = 10, timeout = '3s', hasResend = false }: FileOptions = {},
 ): string {
+  // How much may be repeated is shown elsewhere; here it would only make every recovery wait for its minute.
   const common = `concurrency: ${concurrency}, timeout: ${timeout}, ${QUICK_BREAKER}, ${NO_BUDGET}`;
   const from = '"Harness <harness@posthaste.example>"';
   return `
