@@ -103,9 +103,9 @@ describe.each(BACKENDS)('lines that are bad, each hop (%s)', (backend) => {
     }),
   );
 
-  it.runIf(backend === 'redis').concurrent(
-    '18. process → Redis: the same → the API answers 202, delay only',
-    () =>
+  // Not registered on the other backend, rather than skipped there: what is skipped has failed.
+  if (backend === 'redis') {
+    it.concurrent('18. process → Redis: the same → the API answers 202, delay only', () =>
       onStage(backend, {}, async (stage) => {
         await stage.start('api,relay,worker');
         const endpoint = await stage.createEndpoint();
@@ -120,7 +120,8 @@ describe.each(BACKENDS)('lines that are bad, each hop (%s)', (backend) => {
         expectGreen(await stage.verdict());
         expect(stage.providers.ledger.calls).toHaveLength(MODES.length);
       }),
-  );
+    );
+  }
 
   it.concurrent('18. client → API: the same → one row each, and a request that trickles is cut', () =>
     onStage(backend, {}, async (stage) => {
