@@ -185,7 +185,7 @@ describe('webhook, besides the contract', () => {
       response.end();
     });
     await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve));
-    closing.push(async () => void impostor.close());
+    closing({ close: async () => void impostor.close() });
     const { port } = impostor.address() as { port: number };
     const outcome = await start({ url: `https://127.0.0.1:${port}/` }).send(parcelOf('ntf_a'), call());
     expect(outcome).toMatchObject({
