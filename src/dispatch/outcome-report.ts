@@ -1,12 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import type { ChannelName } from '../domain/channel.js';
 import { isOwnType } from '../domain/event-type.js';
+import type { Outcome } from '../domain/outcome.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed, Hint } from '../notifications/claimed.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { traceIdOf } from '../platform/tracing/traceparent.js';
 import { CallTally } from './call-tally.js';
 
 /** What is told of each attempt: one canonical log line, and the metrics. */
@@ -23,17 +26,16 @@ export class OutcomeReport {
     const { outcome, next, durationMs } = record;
     const errorClass = outcome.kind === 'taken' ? 'none' : outcome.class;
     const { channel, lane, type } = claimed;
+    const waits = waitsOf(claimed);
+    const ageMs = this.clock.nowMs() - claimed.createdAt.getTime();
     this.gauges.attempts.inc({ channel, provider, outcome: outcome.kind, class: errorClass });
     this.gauges.attemptSeconds.observe({ channel, provider }, durationMs / 1000);
     this.gauges.settled.inc({ channel, status: next.status });
+    this.gauges.outboxWaitSeconds.observe({ channel, lane }, waits.outboxMs / 1000);
+    this.gauges.queueWaitSeconds.observe({ channel, lane }, waits.queueMs / 1000);
     this.tally.add(provider, lane, outcome.kind === 'taken', durationMs);
     if (isOwnType(type)) this.gauges.ownEventEnds.inc({ type, status: next.status });
-    if (outcome.kind === 'taken') {
-      this.gauges.deliverySeconds.observe(
-        { channel, lane },
-        (this.clock.nowMs() - claimed.createdAt.getTime()) / 1000,
-      );
-    }
+    if (outcome.kind === 'taken') this.gauges.deliverySeconds.observe({ channel, lane }, ageMs / 1000);
     this.log.info('delivery.attempted', {
       id: toPublicId('notification', claimed.id),
       type,
@@ -45,9 +47,14 @@ export class OutcomeReport {
       outcome: outcome.kind,
       class: errorClass,
       code: outcome.code,
+      detail: detailOf(outcome, channel),
+      outbox_ms: Math.round(waits.outboxMs),
+      queue_ms: Math.round(waits.queueMs),
       duration_ms: Math.round(durationMs),
       status: next.status,
+      age_ms: Math.round(ageMs),
       retry_in_ms: next.status === 'retrying' ? next.delayMs : undefined,
+      trace_id: traceIdOf(claimed.traceparent),
     });
   }
 
@@ -64,4 +71,18 @@ export class OutcomeReport {
   handBackFailed(hints: number, error: unknown): void {
     this.log.warn('dispatch.hand_back_failed', { hints, err: error });
   }
+}
+
+const waitsOf = ({ dueAt, publishedAt, claimedAt }: Claimed): { outboxMs: number; queueMs: number } => ({
+  outboxMs: Math.max(0, publishedAt.getTime() - dueAt.getTime()),
+  queueMs: Math.max(0, claimedAt.getTime() - publishedAt.getTime()),
+});
+
+/**
+ * Why it failed, in the provider's words, in which what is secret has been made unreadable. Not a webhook receiver's, which may
+ * answer with the very content it was sent, nor a template's, which quotes the data: their stories tell them to who may read them.
+ */
+function detailOf(outcome: Outcome, channel: ChannelName): string | undefined {
+  const isSilent = outcome.kind === 'taken' || channel === 'webhook' || outcome.class === 'internal';
+  return isSilent ? undefined : outcome.detail;
 }

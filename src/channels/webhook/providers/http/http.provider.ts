@@ -123,7 +123,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
         origin: url.origin,
         path: url.pathname + url.search,
         method: 'POST',
-        headers: headersFor(parcel, endpoint, call.now()),
+        headers: headersFor(parcel, endpoint, call),
         body: parcel.content.body,
         signal,
       });
@@ -163,9 +163,9 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
 function headersFor(
   { id, content }: Parcel<WebhookContent>,
   endpoint: EndpointTarget,
-  now: Date,
+  { now, traceparent }: Call,
 ): Record<string, string> {
-  const timestamp = Math.floor(now.getTime() / 1000);
+  const timestamp = Math.floor(now().getTime() / 1000);
   const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name)));
   return {
     ...own,
@@ -174,6 +174,7 @@ function headersFor(
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }
 
