@@ -21,10 +21,14 @@ export function meterFigures(gauges: Gauges, read: () => Promise<Shared<Figures>
   let underWay: Promise<void> | undefined;
   let askedMs = -Infinity;
   let latest: Shared<Figures> | undefined;
+  let takenMs = -Infinity; // by this process's monotonic clock
 
   const ask = async (): Promise<void> => {
     try {
-      latest = (await read()) ?? latest;
+      const found = await read();
+      if (!found) return;
+      latest = found;
+      takenMs = performance.now() - found.ageMs;
     } catch {
       // PostgreSQL is away, which has metrics and an alert of its own.
     } finally {
@@ -37,7 +41,7 @@ export function meterFigures(gauges: Gauges, read: () => Promise<Shared<Figures>
       underWay = ask();
     }
     if (underWay) await within(underWay, WAIT_MS);
-    const isFresh = latest !== undefined && Date.now() - latest.takenAt.getTime() < STALE_MS;
+    const isFresh = latest !== undefined && performance.now() - takenMs < STALE_MS;
     for (const { gauge, rows } of shown) {
       gauge.reset();
       if (isFresh) for (const { labels, value } of rows(latest!.content)) gauge.set(labels, value);

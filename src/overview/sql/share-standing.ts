@@ -4,6 +4,8 @@ import type { Pool } from 'pg';
 export interface Shared<T> {
   content: T;
   takenAt: Date;
+  /** By the database's clock, milliseconds. */
+  ageMs: number;
 }
 
 /**
@@ -31,7 +33,8 @@ export async function writeStanding<T>(pool: Pool, content: T): Promise<void> {
 export async function readStanding<T>(pool: Pool): Promise<Shared<T> | undefined> {
   const { rows } = await pool.query<Shared<T>>({
     name: 'read_standing',
-    text: `SELECT content, taken_at AS "takenAt" FROM standings WHERE taken_at IS NOT NULL`,
+    text: `SELECT content, taken_at AS "takenAt", (extract(epoch FROM now() - taken_at) * 1000)::float8 AS "ageMs"
+             FROM standings WHERE taken_at IS NOT NULL`,
   });
   return rows[0];
 }
