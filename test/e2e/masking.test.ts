@@ -17,6 +17,7 @@ import { BACKENDS, TestService } from '../support/service.js';
 import { waitFor } from '../support/wait-for.js';
 
 const MAIL = 'augusta.ada+king@lovelace-family.example';
+const OTHER_MAIL = 'other.mailbox+x@lovelace-family.example';
 const NUMBER = '+14155550173';
 const STRANGER = 'nobody.knows@elsewhere.example';
 const PASSWORD = `pw-${randomBytes(12).toString('hex')}`;
@@ -137,6 +138,7 @@ describe('what must not be read', () => {
         },
         secrets: {
           'a mailbox': MAIL,
+          'another mailbox': OTHER_MAIL,
           'a number': NUMBER,
           'a stranger': STRANGER,
           'a password': PASSWORD,
@@ -168,7 +170,7 @@ describe('what must not be read', () => {
   }
 
   async function sendOfEach(service: TestService, endpoint: string): Promise<void> {
-    const wrong = repeated(MAIL, PASSWORD, base64(`\0login\0${PASSWORD}`));
+    const wrong = repeated(MAIL, OTHER_MAIL, PASSWORD, base64(`\0login\0${PASSWORD}`));
     smtp.script(
       { at: 'rcpt', do: { reply: `550 5.1.1 <${MAIL}> unknown: ${wrong}` } },
       { at: 'rcpt', do: { reply: `451 4.3.0 later: ${wrong}` } },
@@ -185,7 +187,7 @@ describe('what must not be read', () => {
     await service.sendAll(
       [
         { type: 'welcome' },
-        { type: 'welcome' },
+        { type: 'welcome', recipient: OTHER_MAIL }, // the first is on the suppression list by then
         { type: 'otp.code', to: NUMBER },
         { type: 'otp.code', to: NUMBER },
         { type: 'order.placed', channel: 'webhook', to: endpoint },
