@@ -22,7 +22,7 @@ export type Answer = { httpStatus: 200 | 202; body: Accepted };
 export type ItemAnswer = Answer | { problem: Problem };
 
 /** Who posts it, and the trace it is part of, if any. */
-export interface Caller {
+export interface Origin {
   apiKeyId: string;
   traceparent: string | null;
 }
@@ -50,17 +50,17 @@ export class AcceptService {
   ) {}
 
   /** Takes one notification. `request` has the contract's shape. Throws Problem. */
-  async accept(request: NotificationRequest, caller: Caller): Promise<Answer> {
-    return this.take(this.draft(request), caller);
+  async accept(request: NotificationRequest, origin: Origin): Promise<Answer> {
+    return this.take(this.draft(request), origin);
   }
 
   /** The same for what the service itself says: types that begin with `posthaste.` are its own. */
-  acceptOwn(request: NotificationRequest, caller: Caller): Promise<Answer> {
-    return this.take(draftOf(request, this.hasher), caller);
+  acceptOwn(request: NotificationRequest, origin: Origin): Promise<Answer> {
+    return this.take(draftOf(request, this.hasher), origin);
   }
 
-  private async take(draft: Draft, caller: Caller): Promise<Answer> {
-    const prepared = await this.prepare(draft, caller);
+  private async take(draft: Draft, origin: Origin): Promise<Answer> {
+    const prepared = await this.prepare(draft, origin);
     const settled =
       prepared instanceof Problem
         ? await this.knownOr(draft, prepared)
@@ -69,10 +69,10 @@ export class AcceptService {
   }
 
   /** Takes a batch; each item stands alone and is answered in its place. */
-  async acceptBatch(items: readonly unknown[], caller: Caller): Promise<ItemAnswer[]> {
+  async acceptBatch(items: readonly unknown[], origin: Origin): Promise<ItemAnswer[]> {
     const drafts = items.map((item) => this.tryDraft(item));
     const prepared = await Promise.all(
-      drafts.map(async (draft) => (draft instanceof Problem ? draft : this.prepare(draft, caller))),
+      drafts.map(async (draft) => (draft instanceof Problem ? draft : this.prepare(draft, origin))),
     );
     const rows = prepared.flatMap((one) => (one instanceof Problem ? [] : [one.row]));
     const settled = await this.group.settleAll(rows);
@@ -110,10 +110,10 @@ export class AcceptService {
     }
   }
 
-  private async prepare(draft: Draft, caller: Caller): Promise<Prepared | Problem> {
+  private async prepare(draft: Draft, origin: Origin): Promise<Prepared | Problem> {
     try {
       const addressed = await this.addressing.address(draft);
-      return { row: this.toRow(draft, addressed, caller), segments: addressed.segments };
+      return { row: this.toRow(draft, addressed, origin), segments: addressed.segments };
     } catch (error) {
       if (error instanceof Problem) return error;
       throw error;
@@ -150,7 +150,7 @@ export class AcceptService {
     };
   }
 
-  private toRow(draft: Draft, addressed: Addressed, caller: Caller): NewNotification {
+  private toRow(draft: Draft, addressed: Addressed, origin: Origin): NewNotification {
     const { request } = draft;
     const { file } = this.config;
     return {
@@ -176,14 +176,14 @@ export class AcceptService {
       ),
       eventId: null,
       endpointId: addressed.endpointId,
-      apiKeyId: caller.apiKeyId,
+      apiKeyId: origin.apiKeyId,
       sendAt: isoOf(request.send_at),
       expiresAt: isoOf(request.expires_at),
       expiresInMs: expiresInMs(request, file.types.get(request.type)?.expiresInMs),
       deadlineMs: retryPolicyOf(file, request.type, addressed.channel).deadlineMs,
       addressHash: addressed.addressHash,
       quietUntil: addressed.quietUntil,
-      traceparent: caller.traceparent,
+      traceparent: origin.traceparent,
     };
   }
 }

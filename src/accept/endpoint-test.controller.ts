@@ -4,8 +4,8 @@ import { Endpoints } from '../endpoints/endpoints.service.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { Problem } from '../platform/http/problem.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
-import { AcceptService, type Caller } from './accept.service.js';
-import { callerOf } from './caller.js';
+import { AcceptService, type Origin } from './accept.service.js';
+import { originOf } from './origin.js';
 import { Accepted } from './notification.schema.js';
 import { timeOrderedId } from '../platform/crypto/time-ordered-id.js';
 
@@ -35,12 +35,12 @@ export class EndpointTestController {
     @Req() request: CallerRequest,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Accepted> {
-    const caller = callerOf(request);
-    const keyed = { apiKeyId: caller.apiKeyId, key, route: `POST /v1/endpoints/${id}/test`, body: {} };
-    return this.idempotent.run(keyed, () => this.accept(id, caller));
+    const origin = originOf(request);
+    const keyed = { apiKeyId: origin.apiKeyId, key, route: `POST /v1/endpoints/${id}/test`, body: {} };
+    return this.idempotent.run(keyed, () => this.accept(id, origin));
   }
 
-  private async accept(id: string, caller: Caller): Promise<Accepted> {
+  private async accept(id: string, origin: Origin): Promise<Accepted> {
     const endpoint = await this.endpoints.get(id);
     if (!endpoint.enabled)
       throw new Problem('wrong_state', 'It is disabled, and the test would wait: enable it first.');
@@ -54,7 +54,7 @@ export class EndpointTestController {
         expires_in: TEST_EXPIRES_IN,
         data: { endpoint_id: endpoint.id, text: 'This is a test. Nothing has happened.' },
       },
-      caller,
+      origin,
     );
     return body;
   }

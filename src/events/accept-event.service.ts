@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
-import type { Caller } from '../accept/accept.service.js';
+import type { Origin } from '../accept/accept.service.js';
 import { differingFields } from '../accept/fingerprint.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { toPublicId } from '../domain/public-id.js';
@@ -67,7 +67,7 @@ export class AcceptEvent implements OnApplicationShutdown {
    * Throws, or rejects with, Problem. `begun` ends when PostgreSQL has answered, `answer` when it is all durable. `abandon`
    * drops it if its turn has not come: whoever is sent away comes again, and each would wait here twice.
    */
-  accept(request: EventRequest, from: Caller): Acceptance {
+  accept(request: EventRequest, from: Origin): Acceptance {
     const draft = this.drafts.of(request, from);
     const caller = new AbortController();
     let answer!: Promise<EventAnswer>;

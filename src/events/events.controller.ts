@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-import { callerOf } from '../accept/caller.js';
+import { originOf } from '../accept/origin.js';
 import { inTime } from '../platform/http/in-time.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
 import { AcceptEvent } from './accept-event.service.js';
@@ -35,7 +35,7 @@ export class EventsController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedEvent> {
-    const { begun, answer, abandon } = this.events.accept(body, callerOf(request));
+    const { begun, answer, abandon } = this.events.accept(body, originOf(request));
     await inTime(begun, reply.elapsedTime).catch((error: unknown) => {
       abandon();
       throw error;
