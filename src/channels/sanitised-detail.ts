@@ -15,7 +15,14 @@ const NOT_LATIN = /[^\u0020-\u07ff]/gu;
 /** One line of at most 512 characters. `hidden`: values that must not appear, however written. */
 export function sanitisedDetail(text: string, hidden: readonly string[] = []): string {
   const head = text.slice(0, 8 * MAX_CHARACTERS).replace(UNPRINTABLE, ' ');
-  const named = replaceAll(head, hidden.filter((value) => value !== '').flatMap(writtenForms).map(asItStands), '<hidden>');
+  const named = replaceAll(
+    head,
+    hidden
+      .filter((value) => value !== '')
+      .flatMap(writtenForms)
+      .map(asItStands),
+    '<hidden>',
+  );
   const masked = replaceAll(named, [MAIL_ADDRESS], '<address>'); // before the local parts, which addresses contain
   return replaceAll(masked, hidden.flatMap(partsOf), '<hidden>')
     .replace(PHONE_NUMBER, '<number>')

@@ -1,8 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
-import type { ChannelName } from '../domain/channel.js';
 import { isOwnType } from '../domain/event-type.js';
-import type { Outcome } from '../domain/outcome.js';
 import { toPublicId } from '../domain/public-id.js';
 import type { Claimed, Hint } from '../notifications/claimed.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
@@ -12,7 +10,10 @@ import { Gauges } from '../platform/metrics/gauges.js';
 import { traceIdOf } from '../platform/tracing/traceparent.js';
 import { CallTally } from './call-tally.js';
 
-/** What is told of each attempt: one canonical log line, and the metrics. */
+/**
+ * What is told of each attempt: one canonical log line, and the metrics. Its codes, and not the provider's words: they may quote
+ * content, of which we know no shape. The story tells them to who may read them.
+ */
 @Injectable()
 export class OutcomeReport {
   constructor(
@@ -47,7 +48,6 @@ export class OutcomeReport {
       outcome: outcome.kind,
       class: errorClass,
       code: outcome.code,
-      detail: detailOf(outcome, channel),
       outbox_ms: Math.round(waits.outboxMs),
       queue_ms: Math.round(waits.queueMs),
       duration_ms: Math.round(durationMs),
@@ -77,12 +77,3 @@ const waitsOf = ({ dueAt, publishedAt, claimedAt }: Claimed): { outboxMs: number
   outboxMs: Math.max(0, publishedAt.getTime() - dueAt.getTime()),
   queueMs: Math.max(0, claimedAt.getTime() - publishedAt.getTime()),
 });
-
-/**
- * Why it failed, in the provider's words, in which what is secret has been made unreadable. Not a webhook receiver's, which may
- * answer with the very content it was sent, nor a template's, which quotes the data: their stories tell them to who may read them.
- */
-function detailOf(outcome: Outcome, channel: ChannelName): string | undefined {
-  const isSilent = outcome.kind === 'taken' || channel === 'webhook' || outcome.class === 'internal';
-  return isSilent ? undefined : outcome.detail;
-}

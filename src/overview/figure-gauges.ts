@@ -10,7 +10,7 @@ interface Row {
 
 interface Shown {
   gauge: Gauge;
-  rows(figures: Figures): Row[];
+  rows: (figures: Figures) => Row[];
 }
 
 const row = (value: number, labels: Record<string, string>): Row => ({ value, labels });

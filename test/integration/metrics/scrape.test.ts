@@ -88,10 +88,10 @@ describe('GET /metrics', () => {
 /** As another process would have it. `said`: the names of its statements. */
 function readerOf(url: string, said: string[]): { reader: FiguresReader; pool: pg.Pool } {
   const pool = new pg.Pool({ connectionString: url, max: 3 });
-  const { query } = pool;
-  pool.query = function (this: pg.Pool, statement: { name?: string }, ...rest: unknown[]) {
+  const query = pool.query.bind(pool) as (...all: unknown[]) => unknown;
+  pool.query = ((statement: { name?: string }, ...rest: unknown[]) => {
     if (typeof statement === 'object' && statement.name) said.push(statement.name);
-    return (query as (...all: unknown[]) => unknown).call(this, statement, ...rest);
-  } as never;
+    return query(statement, ...rest);
+  }) as never;
   return { reader: new FiguresReader(pool, new GatesStore(pool), new DatabaseClock()), pool };
 }

@@ -24,6 +24,10 @@ const KEEP_ALIVE_MS = 30_000;
 const EXCERPT_BYTES = 1_024;
 const BODY_DEADLINE_MS = 1_000;
 const SWEEP_EVERY_MS = 250;
+/** Shorter, and hiding it hides half of what a receiver says. */
+const SHORTEST_HIDDEN = 4;
+/** A segment of a path that is as long is taken for a secret: `hook` and `v1` are not. */
+const SHORTEST_TOKEN = 16;
 
 type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
 
@@ -127,7 +131,7 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
         body: parcel.content.body,
         signal,
       });
-      return await this.read(answer, call.now());
+      return await this.read(answer, endpoint, call.now());
     } catch (error) {
       return this.isStopping(call) ? cutShort(error) : networkOutcome(error);
     } finally {
@@ -136,12 +140,16 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 
   /** The status has come: whatever happens to the body changes nothing. */
-  private async read({ statusCode, headers, body }: Dispatcher.ResponseData, now: Date): Promise<Outcome> {
+  private async read(
+    { statusCode, headers, body }: Dispatcher.ResponseData,
+    endpoint: EndpointTarget,
+    now: Date,
+  ): Promise<Outcome> {
     if (isSuccess(statusCode)) {
       await body.dump({ limit: EXCERPT_BYTES }).catch(() => undefined);
       return taken(`http_${statusCode}`, `The endpoint answered ${statusCode}.`, { isReceipt: true });
     }
-    const excerpt = sanitisedDetail(await readExcerpt(body));
+    const excerpt = sanitisedDetail(await readExcerpt(body), hiddenOf(endpoint));
     return classifyStatus(statusCode, excerpt, parseRetryAfterMs(headers['retry-after'], now));
   }
 
@@ -160,12 +168,20 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 }
 
+/** What a receiver may say back that is for nobody's eyes: its secrets, its headers, the token that its URL may be. */
+function hiddenOf({ url, secrets, signingKeys, headers }: EndpointTarget): string[] {
+  const { pathname, search } = new URL(url);
+  const segments = pathname.split('/').filter((segment) => segment.length >= SHORTEST_TOKEN);
+  const values = [pathname + search, ...segments, ...Object.values(headers)];
+  return [...secrets, ...signingKeys, ...values.filter((value) => value.length >= SHORTEST_HIDDEN)];
+}
+
 function headersFor(
   { id, content }: Parcel<WebhookContent>,
   endpoint: EndpointTarget,
-  { now, traceparent }: Call,
+  call: Call,
 ): Record<string, string> {
-  const timestamp = Math.floor(now().getTime() / 1000);
+  const timestamp = Math.floor(call.now().getTime() / 1000);
   const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name)));
   return {
     ...own,
@@ -174,7 +190,7 @@ function headersFor(
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys),
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
   };
 }
 
