@@ -255,6 +255,7 @@ describe('what must not be read', () => {
     expect(all.writings['alerts']).toContain('dead_letters');
     expect(smtp.pending).toBe(0);
     expect(all.writings['error texts']).toContain('http_500');
+    if (BACKENDS[0] === 'redis') expect(all.writings['Redis']).toContain('mail.transactional');
     expect(leaksIn(all)).toEqual([]);
   });
 
