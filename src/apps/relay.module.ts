@@ -19,6 +19,8 @@ import { ProviderRouter } from '../relay/provider-router.service.js';
 import { Publisher } from '../relay/publisher.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { ErasureRunner } from '../retention/erasure.runner.js';
+import { Retention } from '../retention/retention.runner.js';
 import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
@@ -53,6 +55,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     PendingReceipts,
     RestartTerms,
     RedriveRunner,
+    Retention,
+    ErasureRunner,
     FanOut,
     WakeUp,
     OwnEventDrafts,
@@ -73,6 +77,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         RedriveRunner,
         OwnEventRunner,
         Reconciler,
+        Retention,
+        ErasureRunner,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),

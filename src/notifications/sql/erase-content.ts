@@ -41,11 +41,7 @@ const ERASE_CONTENT = `
   SELECT id, encode(address_hash, 'hex') AS "addressHash" FROM erased JOIN due USING (id)`;
 
 /** Answers those that this call emptied. `ageMs`: since their last change. */
-export async function eraseContent(
-  tx: PoolClient,
-  ids: readonly string[],
-  ageMs: number,
-): Promise<Erased[]> {
+export async function eraseContent(tx: PoolClient, ids: readonly string[], ageMs: number): Promise<Erased[]> {
   const { rows } = await tx.query<Erased>({
     name: 'erase_content',
     text: ERASE_CONTENT,

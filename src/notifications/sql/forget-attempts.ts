@@ -14,9 +14,8 @@ const FORGET_ATTEMPTS = `
   ), attempts_gone AS (
     DELETE FROM attempts WHERE notification_id = ANY (ARRAY(SELECT id FROM due)) AND finished_at IS NOT NULL
   ), names_gone AS (
-    DELETE FROM provider_messages
-     WHERE (provider, provider_message_id) IN (
-             SELECT provider, provider_message_id FROM due WHERE provider_message_id IS NOT NULL)
+    DELETE FROM provider_messages m USING due
+     WHERE m.provider = due.provider AND m.provider_message_id = due.provider_message_id
   ), nameless AS (
     UPDATE notifications SET provider_message_id = NULL
      WHERE id = ANY (ARRAY(SELECT id FROM due WHERE provider_message_id IS NOT NULL))
@@ -45,10 +44,8 @@ const BLANK_ATTEMPTS = `
   WITH blanked AS (
     UPDATE attempts SET detail = NULL, content_digest = NULL WHERE notification_id = ANY ($1::uuid[])
   ), names_gone AS (
-    DELETE FROM provider_messages
-     WHERE (provider, provider_message_id) IN (
-             SELECT provider, provider_message_id FROM notifications
-              WHERE id = ANY ($1::uuid[]) AND provider_message_id IS NOT NULL)
+    DELETE FROM provider_messages m USING notifications n
+     WHERE n.id = ANY ($1::uuid[]) AND m.provider = n.provider AND m.provider_message_id = n.provider_message_id
   ), reports_nameless AS (
     UPDATE receipts SET provider_message_id = NULL WHERE notification_id = ANY ($1::uuid[])
   )

@@ -39,7 +39,11 @@ export function readRetention(written: Static<typeof RetentionSection> | undefin
 
 const ageOf = (text: string): number | undefined => (text === 'forever' ? undefined : parseDurationMs(text));
 
-function faultsOf({ payloadMs = Infinity, attemptsMs = Infinity, keysMs = Infinity }: RetentionConfig): string[] {
+function faultsOf({
+  payloadMs = Infinity,
+  attemptsMs = Infinity,
+  keysMs = Infinity,
+}: RetentionConfig): string[] {
   return [
     ...(payloadMs < HOUR_MS ? ['/retention/payload must be at least 1h'] : []),
     ...(attemptsMs < SHORTEST_ATTEMPTS_MS
