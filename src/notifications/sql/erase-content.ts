@@ -18,7 +18,7 @@ export interface Erased {
  * - `updated_at` stays what it was, so that every age counts from the end of the notification.
  * - Guarded by state and age, locked in the order of ids, and waits for nobody: who is busy is answered as not erased.
  */
-const ERASE_CONTENT = `
+export const ERASE_CONTENT = `
   WITH due AS MATERIALIZED (
     SELECT id, address_hash FROM notifications
      WHERE id = ANY ($1::uuid[]) AND erased_at IS NULL AND status = ANY ($2::text[])
@@ -26,19 +26,20 @@ const ERASE_CONTENT = `
      ORDER BY id
        FOR UPDATE SKIP LOCKED
   ), erased AS (
-    UPDATE notifications
+    UPDATE notifications n
        SET recipient = NULL, business_id = NULL, payload = NULL, address_hash = NULL, ordering_key = NULL, locale = NULL,
-           erased_at = now(), reason = CASE status WHEN 'dead' THEN 'erased' ELSE reason END,
-           status = CASE status WHEN 'dead' THEN 'discarded' ELSE status END
-     WHERE id = ANY (ARRAY(SELECT id FROM due)) AND erased_at IS NULL AND status = ANY ($2::text[])
-    RETURNING id
+           erased_at = now(), reason = CASE n.status WHEN 'dead' THEN 'erased' ELSE n.reason END,
+           status = CASE n.status WHEN 'dead' THEN 'discarded' ELSE n.status END
+      FROM due
+     WHERE n.id = due.id AND n.erased_at IS NULL AND n.status = ANY ($2::text[])
+    RETURNING n.id, encode(due.address_hash, 'hex') AS "addressHash"
   ), closed AS (
     UPDATE undelivered
        SET detail = NULL, ask_at = NULL, since = CASE status WHEN 'dead' THEN now() ELSE since END,
            status = CASE status WHEN 'dead' THEN 'discarded' ELSE status END
      WHERE notification_id = ANY (ARRAY(SELECT id FROM erased))
   )
-  SELECT id, encode(address_hash, 'hex') AS "addressHash" FROM erased JOIN due USING (id)`;
+  SELECT id, "addressHash" FROM erased`;
 
 /** Answers those that this call emptied. `ageMs`: since their last change. */
 export async function eraseContent(tx: PoolClient, ids: readonly string[], ageMs: number): Promise<Erased[]> {

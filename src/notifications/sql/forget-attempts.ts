@@ -6,7 +6,7 @@ import { SETTLED } from '../../domain/status.js';
  * What each call came to, of what has been emptied and settled for long enough: the attempts go, and the ids by which
  * providers know their messages. Attempts are read by their key, notification by notification.
  */
-const FORGET_ATTEMPTS = `
+export const FORGET_ATTEMPTS = `
   WITH due AS MATERIALIZED (
     SELECT id, provider, provider_message_id FROM notifications
      WHERE id = ANY ($1::uuid[]) AND erased_at IS NOT NULL AND status = ANY ($2::text[])
@@ -40,7 +40,7 @@ export async function forgetAttempts(
  * On request: what providers said of these, in their own words, and the digests of what they were sent. That a call was made,
  * when, and what it came to stays until the attempts' own time is over: it names nobody, and bills are checked against it.
  */
-const BLANK_ATTEMPTS = `
+export const BLANK_ATTEMPTS = `
   WITH blanked AS (
     UPDATE attempts SET detail = NULL, content_digest = NULL WHERE notification_id = ANY ($1::uuid[])
   ), names_gone AS (

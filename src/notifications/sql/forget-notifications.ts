@@ -7,7 +7,7 @@ import { SETTLED } from '../../domain/status.js';
  *
  * Receipts keep the hash by which a repetition is known; whose they were is forgotten with it.
  */
-const FORGET_NOTIFICATIONS = `
+export const FORGET_NOTIFICATIONS = `
   WITH due AS MATERIALIZED (
     SELECT id FROM notifications
      WHERE id = ANY ($1::uuid[]) AND erased_at IS NOT NULL AND status = ANY ($2::text[])

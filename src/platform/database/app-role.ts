@@ -24,8 +24,8 @@ export function roleIn(url: string): AppRole | undefined {
 }
 
 /**
- * Lets the service's role do what the service does, and nothing else: read and write rows, no DDL, and of the audit no row that
- * is there already. Done after every migration, because new tables come without rights; said again, it changes nothing.
+ * Lets the service's role do what the service does, and nothing else: read and write rows, no DDL (but in the schema of
+ * BullMQ's queues), and of the audit no row that is there already. Done after every migration, because new tables come without rights; said again, it changes nothing.
  */
 export async function grantToApp(owner: pg.ClientBase, role: AppRole): Promise<void> {
   await ensureRole(owner, role);
@@ -36,10 +36,11 @@ export async function grantToApp(owner: pg.ClientBase, role: AppRole): Promise<v
   );
   const { database, hasQueues } = rows[0]!;
   await owner.query('BEGIN');
-  await owner.query(`GRANT CONNECT ON DATABASE ${pg.escapeIdentifier(database)} TO ${name}`);
+  // Temporary tables: BullMQ adds jobs by the hundred through one.
+  await owner.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${pg.escapeIdentifier(database)} TO ${name}`);
   await owner.query(`REVOKE CREATE ON SCHEMA public FROM PUBLIC`); // PostgreSQL 14 and older let everybody
   await grantRows(owner, 'public', name);
-  if (hasQueues) await grantRows(owner, QUEUES_SCHEMA, name);
+  if (hasQueues) await grantQueues(owner, name);
   for (const table of [...READ_ONLY, ...APPEND_ONLY])
     await owner.query(`REVOKE UPDATE, DELETE, TRUNCATE ON ${table} FROM ${name}`);
   for (const table of READ_ONLY) await owner.query(`REVOKE INSERT ON ${table} FROM ${name}`);
@@ -49,8 +50,26 @@ export async function grantToApp(owner: pg.ClientBase, role: AppRole): Promise<v
 async function grantRows(owner: pg.ClientBase, schema: string, name: string): Promise<void> {
   await owner.query(`GRANT USAGE ON SCHEMA ${schema} TO ${name}`);
   await owner.query(`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${schema} TO ${name}`);
-  await owner.query(`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA ${schema} TO ${name}`);
+  const sequences = await sequencesIn(owner, schema);
+  if (sequences.length > 0)
+    await owner.query(`GRANT USAGE, SELECT ON SEQUENCE ${sequences.join()} TO ${name}`);
   await owner.query(`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${schema} TO ${name}`);
+}
+
+/** BullMQ makes a sequence for each queue at its first job. Nothing in this schema is a truth: it can be made anew. */
+async function grantQueues(owner: pg.ClientBase, name: string): Promise<void> {
+  await grantRows(owner, QUEUES_SCHEMA, name);
+  await owner.query(`GRANT CREATE ON SCHEMA ${QUEUES_SCHEMA} TO ${name}`);
+}
+
+/** Those that are the owner's to give: of the queues', some are the service's own. */
+async function sequencesIn(owner: pg.ClientBase, schema: string): Promise<string[]> {
+  const { rows } = await owner.query<{ sequence: string }>(
+    `SELECT format('%I.%I', $1::text, relname) AS sequence FROM pg_class
+      WHERE relkind = 'S' AND relnamespace = $1::regnamespace AND pg_has_role(relowner, 'USAGE')`,
+    [schema],
+  );
+  return rows.map(({ sequence }) => sequence);
 }
 
 /** A role that exists is left as it is, its password too. */

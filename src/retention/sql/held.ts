@@ -5,15 +5,18 @@ import { SETTLED } from '../../domain/status.js';
 /** One that was busy, or whose content is to go first, is looked at again this soon. */
 const SOON = `interval '1 minute'`;
 
+export const TAKE_HELD = `
+  DELETE FROM retention_held
+   WHERE task = $1 AND id = ANY (ARRAY(
+           SELECT id FROM retention_held WHERE task = $1 AND look_again_at <= now()
+            ORDER BY look_again_at LIMIT $2 FOR UPDATE SKIP LOCKED))
+  RETURNING id`;
+
 /** Takes what was held aside and may be old enough by now. Its rows leave: what is still too young is held again. */
 export async function takeHeld(tx: PoolClient, task: string, limit: number): Promise<string[]> {
   const { rows } = await tx.query<{ id: string }>({
     name: 'take_held',
-    text: `DELETE FROM retention_held
-            WHERE task = $1 AND id = ANY (ARRAY(
-                    SELECT id FROM retention_held WHERE task = $1 AND look_again_at <= now()
-                     ORDER BY look_again_at LIMIT $2 FOR UPDATE SKIP LOCKED))
-           RETURNING id`,
+    text: TAKE_HELD,
     values: [task, limit],
   });
   return rows.map(({ id }) => id);
