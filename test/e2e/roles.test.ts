@@ -103,6 +103,29 @@ describe('the service as a role that owns nothing', () => {
     await expect(service.pool.query(statement)).rejects.toMatchObject({ code: REFUSED });
   });
 
+  it('migrates without stopping who uses a table, however long somebody else holds it', async () => {
+    await execute(
+      database.ownerUrl,
+      `DROP INDEX endpoints_disabled; DELETE FROM migrations WHERE timestamp = 1764000000036`,
+    );
+    const holder = await service.pool.connect();
+    await holder.query('BEGIN');
+    await holder.query('LOCK TABLE endpoints IN ROW EXCLUSIVE MODE');
+    const migrated = database.migrate();
+    const isWaiting = async (): Promise<boolean> => {
+      const { rowCount } = await service.pool.query(
+        `SELECT FROM pg_locks WHERE relation = 'endpoints'::regclass AND NOT granted`,
+      );
+      return rowCount! > 0;
+    };
+    await waitFor(isWaiting, { what: 'a migration that waits' });
+    await waitFor(async () => !(await isWaiting()), { what: 'its giving up' });
+    await waitFor(isWaiting, { what: 'its next try' });
+    await holder.query('COMMIT');
+    holder.release();
+    expect(await migrated).toContain('1764000000036');
+  });
+
   it('is ready beside a schema that is newer than it knows, and not beside one that is older than it wants', async () => {
     const ready = () => service.request('GET', '/health/ready');
     expect((await ready()).status).toBe(200);

@@ -147,6 +147,12 @@ describe('the erasure of a recipient', () => {
       `SELECT (SELECT count(*) FROM events WHERE payload IS NOT NULL)::integer AS told, (SELECT count(*) FROM outbox o JOIN notifications n ON n.id = o.notification_id WHERE n.event_id IS NOT NULL)::integer AS owed`,
     );
     expect(rows).toEqual([{ told: 0, owed: 0 }]);
+    await subscribe(app, { types: ['order.shipped'] });
+    const again = await app
+      .request('post', '/v1/events')
+      .send({ type: 'order.shipped', recipient: 'cust-7', business_id: 'o1', data: { to: 'Ada' } })
+      .expect(200);
+    expect(again.body).toMatchObject({ id: event.body.id, duplicate: true, erased: true, matched: 0 }); // nobody new is told
   });
 
   it('keeps a suppression by its hash alone, and it still suppresses', async () => {

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { RetentionEvaluator } from '../../../src/alerts/evaluators/retention.evaluator.js';
 import { NotificationsRepository } from '../../../src/notifications/notifications.repository.js';
 import { DatabaseClock } from '../../../src/platform/clock/database-clock.js';
 import { emptyFile } from '../../../src/platform/config/posthaste-file.js';
@@ -215,6 +216,19 @@ describe('retention', () => {
       `SELECT (SELECT count(*) FROM undelivered)::integer AS undelivered, (SELECT count(*) FROM attempts)::integer AS attempts`,
     );
     expect(rows).toEqual([{ undelivered: 0, attempts: 0 }]);
+  });
+
+  it('raises an alert when it has not kept up for a day, and none before', async () => {
+    await aged(pool, { acceptedDaysAgo: 31 });
+    await retention().runOnce();
+    const evaluator = new RetentionEvaluator(pool);
+    expect(await evaluator.evaluate()).toEqual([]);
+    await pool.query(
+      `UPDATE retention_progress SET caught_up_at = now() - interval '25 hours' WHERE task = 'content'`,
+    );
+    expect(await evaluator.evaluate()).toMatchObject([{ kind: 'retention_behind', about: 'content' }]);
+    await retention().runOnce();
+    expect(await evaluator.evaluate()).toEqual([]);
   });
 
   it('erases nothing that is kept for ever, and begins anew when it is given an end again', async () => {
