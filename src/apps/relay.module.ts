@@ -96,10 +96,12 @@ export class RelayModule implements OnApplicationBootstrap, OnModuleDestroy {
   constructor(
     @Inject(RelayLoop) private readonly loop: RelayLoop,
     @Inject(UpkeepRunner) private readonly upkeep: UpkeepRunner,
+    @Inject(LostHints) private readonly lostHints: LostHints,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.loop.start();
+    // What an emptied queue has lost is looked for before anything new is published there: afterwards the two look alike.
+    this.loop.start(() => this.lostHints.runOnce());
     this.upkeep.start();
   }
 

@@ -20,6 +20,7 @@ export class RelayLoop {
   private readonly listener: WakeListener;
   private wake: (() => void) | undefined;
   private endSleep: (() => void) | undefined;
+  private prepare: (() => Promise<unknown>) | undefined;
   private isWoken = false;
   private isStopping = false;
   private running: Promise<void> = Promise.resolve();
@@ -32,7 +33,9 @@ export class RelayLoop {
     this.listener = new WakeListener(config.environment.databaseUrl!, () => this.onWake());
   }
 
-  start(): void {
+  /** `prepare`: what must have succeeded once before anything is published. */
+  start(prepare: () => Promise<unknown>): void {
+    this.prepare = prepare;
     void this.listener.start();
     this.running = this.run();
   }
@@ -63,6 +66,8 @@ export class RelayLoop {
 
   /** One pass, and the wait after it. */
   private async step(): Promise<void> {
+    await this.prepare?.();
+    this.prepare = undefined;
     const { published, isFull, hasMore, dueMs, failure } = await this.relay.runOnce();
     if (failure !== undefined && published === 0) throw failure;
     if (published > 0 || hasMore || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps

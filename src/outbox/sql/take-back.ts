@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
-import { PRESENT_SLOT } from './count-sends.js';
+import { UNCOUNT_SENDS } from './count-sends.js';
 
 /**
  * Takes the mark back from rows that are still published under these dispatch numbers: the queue did not take them, or a
@@ -18,18 +18,7 @@ const TAKE_BACK = `
        AND published_at IS NOT NULL
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
     RETURNING endpoint_id, is_retry
-  ), uncounted AS (
-    INSERT INTO sends AS s (kind, key, slot, firsts, retries)
-    SELECT 'provider', $4, ${PRESENT_SLOT}, -count(*) FILTER (WHERE NOT is_retry), -count(*) FILTER (WHERE is_retry)
-      FROM taken_back HAVING count(*) > 0
-    ON CONFLICT (kind, key, slot) DO UPDATE
-      SET firsts = s.firsts + excluded.firsts, retries = s.retries + excluded.retries
-  ), uncounted_by_endpoint AS (
-    INSERT INTO sends AS s (kind, key, slot, retries)
-    SELECT 'endpoint', endpoint_id::text, ${PRESENT_SLOT}, -count(*)
-      FROM taken_back WHERE is_retry AND endpoint_id IS NOT NULL GROUP BY endpoint_id ORDER BY endpoint_id
-    ON CONFLICT (kind, key, slot) DO UPDATE SET retries = s.retries + excluded.retries
-  ), refilled AS (
+  ), ${UNCOUNT_SENDS('$4')}, refilled AS (
     UPDATE allowances a SET tokens = a.tokens + unspent.count
       FROM (SELECT 'provider' AS kind, $4 AS key, count(*) FROM taken_back
             UNION ALL
