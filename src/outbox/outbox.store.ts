@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 
 import { WorkPool } from '../platform/database/pools.js';
 import type { Destination, Group } from './group.js';
+import { SenderTurns } from './sender-turns.js';
 import { type EndpointCursor, type EndpointDue, endpointsDue } from './sql/endpoints-due.js';
 import { type NextDue, nextDue } from './sql/next-due.js';
 import { type EndpointRoom, publishDueOfEndpoints } from './sql/publish-due-of-endpoints.js';
@@ -23,11 +24,15 @@ export type { QueueWindow, WindowState } from './sql/published-windows.js';
 /** The outbox as relay, workers and upkeep see it. Rows are written at accept and with outcomes, deleted by who acts. */
 @Injectable()
 export class OutboxStore {
+  private readonly turns = new SenderTurns();
+
   constructor(@Inject(WorkPool) private readonly pool: WorkPool) {}
 
   /** `tx`: in the caller's transaction. */
-  publishDue(group: Group, to: Destination, limit: number, tx?: PoolClient): Promise<Published[]> {
-    return publishDue(tx ?? this.pool, group, to, limit);
+  async publishDue(group: Group, to: Destination, limit: number, tx?: PoolClient): Promise<Published[]> {
+    return this.turns.take(group, limit, (most, after) =>
+      publishDue(tx ?? this.pool, group, to, most, after),
+    );
   }
 
   /** `tx`: in the caller's transaction. */
