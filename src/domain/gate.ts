@@ -22,4 +22,6 @@ export interface Hold {
   until: Date | undefined;
   since: Date;
   detail: string | null;
+  /** Whose word it is; null: a process found it out. */
+  apiKeyId?: string | null;
 }

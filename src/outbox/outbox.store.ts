@@ -6,12 +6,15 @@ import type { Destination, Group } from './group.js';
 import { SenderTurns } from './sender-turns.js';
 import { type EndpointCursor, type EndpointDue, endpointsDue } from './sql/endpoints-due.js';
 import { type NextDue, nextDue } from './sql/next-due.js';
+import { parkDue } from './sql/park-due.js';
+import { parkHints } from './sql/park-hints.js';
 import { type EndpointRoom, publishDueOfEndpoints } from './sql/publish-due-of-endpoints.js';
 import { type Published, publishDue } from './sql/publish-due.js';
 import { publishedWindows, type QueueWindow } from './sql/published-windows.js';
 import { releaseLost } from './sql/release-lost.js';
 import { releaseStrays } from './sql/release-strays.js';
 import { takeBack } from './sql/take-back.js';
+import { unpark } from './sql/unpark.js';
 import { type KeysSwept, unblockHeads } from './sql/unblock-heads.js';
 
 export type { Destination, Group, Route } from './group.js';
@@ -51,6 +54,25 @@ export class OutboxStore {
     delayMs: number,
   ): Promise<number> {
     return takeBack(this.pool, provider, hints, delayMs);
+  }
+
+  /** Parks the first of a group that are of these types. `endpointIds`: of webhooks. Answers how many. */
+  parkDue(group: Group, types: readonly string[], endpointIds: readonly string[]): Promise<number> {
+    return parkDue(this.pool, group, types, endpointIds);
+  }
+
+  /** Parks what is out at a provider, not claimed, and of these types. Answers how many. */
+  parkHints(
+    provider: string,
+    hints: readonly { id: string; dispatch: number }[],
+    types: readonly string[],
+  ): Promise<number> {
+    return parkHints(this.pool, provider, hints, types);
+  }
+
+  /** Gives back what is parked for other types than these. Answers how many, at most `limit`. */
+  unpark(paused: readonly string[], limit: number): Promise<number> {
+    return unpark(this.pool, paused, limit);
   }
 
   releaseLost(queue: string, olderThanMs: number, limit: number): Promise<number> {
