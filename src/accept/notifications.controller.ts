@@ -34,6 +34,7 @@ export class NotificationsController {
       'schema_mismatch',
       'too_large',
       'unavailable',
+      'overloaded',
     ],
   })
   async create(
@@ -54,6 +55,7 @@ export class NotificationsController {
     body: BatchRequest,
     answers: { 200: { description: 'One result each, in order', schema: BatchAnswer } },
     problems: ['too_large', 'unavailable'],
+    itemsOf: (body) => (body as { notifications: unknown[] }).notifications.length,
   })
   async createBatch(
     @Body() body: { notifications: unknown[] },

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { AcceptGroup } from '../accept/accept-group.js';
 import { AcceptService } from '../accept/accept.service.js';
+import { Admission } from '../accept/admission.js';
 import { Addressing } from '../accept/addressing.js';
 import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
@@ -87,6 +88,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EndpointRotation,
     AcceptService,
     AcceptGroup,
+    Admission,
     Addressing,
     ForcedBreakers,
     AcceptEvent,

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { MAX_DATA_BYTES } from '../accept/addressing.js';
+import { Admission } from '../accept/admission.js';
 import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { isOwnType } from '../domain/event-type.js';
@@ -31,6 +32,7 @@ export class EventDrafts {
     @Inject(PayloadVault) private readonly vault: PayloadVault,
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(TypeCatalogue) private readonly types: TypeCatalogue,
+    @Inject(Admission) private readonly admission: Admission,
   ) {}
 
   /** Throws Problem `invalid_request` or `too_large`: what no configuration can make right. */
@@ -43,7 +45,7 @@ export class EventDrafts {
     return {
       event,
       row: { id, keyHash, fingerprint, type, recipient, businessId, payload, apiKeyId },
-      refusal: this.refusal(request),
+      refusal: this.refusal(request) ?? this.admission.refusal(event.lane, apiKeyId),
     };
   }
 

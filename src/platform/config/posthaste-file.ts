@@ -14,6 +14,7 @@ import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
+import { type LimitsConfig, LimitsSection, readLimits } from './limits-section.js';
 import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
 
@@ -107,21 +108,7 @@ const NotificationType = Type.Object(
 
 const LaneSettings = Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1 })) }, strict);
 
-/** Sections whose parts of the service are not there yet: checked, so that a file written for them is right, and unused. */
-const Limits = Type.Object(
-  {
-    max_waiting: Type.Optional(
-      Type.Object(
-        {
-          transactional: Type.Optional(Type.Integer({ minimum: 1 })),
-          bulk: Type.Optional(Type.Integer({ minimum: 1 })),
-        },
-        strict,
-      ),
-    ),
-  },
-  strict,
-);
+/** A section whose part of the service is not there yet: checked, so that a file written for it is right, and unused. */
 const DurationOrForever = Type.String({
   pattern: `${DURATION_PATTERN}|^forever$`,
   description: 'A duration, or forever.',
@@ -137,7 +124,7 @@ const Retention = Type.Object(
 
 const PosthasteFile = Type.Object(
   {
-    limits: Type.Optional(Limits),
+    limits: Type.Optional(LimitsSection),
     alerts: Type.Optional(AlertsSection),
     retention: Type.Optional(Retention),
     providers: Type.Optional(Type.Array(CommonProvider)),
@@ -198,6 +185,7 @@ export interface FileConfig {
   retry: Record<ChannelName, RetryPolicy>;
   lanes: Record<Lane, { concurrency: number | undefined }>;
   alerts: AlertsConfig;
+  limits: LimitsConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
@@ -295,7 +283,8 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
   const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
-  return { file: { providers, types, retry, lanes, alerts }, faults: [...faults, ...alertFaults] };
+  const limits = readLimits(raw.limits);
+  return { file: { providers, types, retry, lanes, alerts, limits }, faults: [...faults, ...alertFaults] };
 }
 
 /** A provider as the file writes it, with its defaults filled in. */
