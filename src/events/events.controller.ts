@@ -27,7 +27,14 @@ export class EventsController {
         schema: AcceptedEvent,
       },
     },
-    problems: ['idempotency_conflict', 'no_provider', 'schema_mismatch', 'too_large', 'unavailable'],
+    problems: [
+      'idempotency_conflict',
+      'no_provider',
+      'schema_mismatch',
+      'too_large',
+      'unavailable',
+      'overloaded',
+    ],
   })
   async create(
     @Body() body: EventRequest,
