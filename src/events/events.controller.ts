@@ -43,8 +43,7 @@ export class EventsController {
   ): Promise<AcceptedEvent> {
     const { begun, answer, abandon } = this.events.accept(body, request.caller!.keyId);
     await inTime(begun, reply.elapsedTime).catch((error: unknown) => {
-      abandon();
-      throw error;
+      throw abandon(error);
     });
     const { httpStatus, body: accepted } = await answer;
     void reply.status(httpStatus).header('location', `/v1/events/${accepted.id}`);
