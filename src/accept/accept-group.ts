@@ -6,8 +6,10 @@ import { DatabaseRoom } from '../platform/database/database-room.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
 import { DoorPool } from '../platform/database/pools.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import type { Problem } from '../platform/http/problem.js';
 import { Tracing } from '../platform/tracing/tracing.js';
 import { traced } from './accept-trace.js';
+import { Admission } from './admission.js';
 import { WakeUp } from './wake-up.js';
 import { findByKeys, type KnownNotification } from './sql/find-by-keys.js';
 import { insertAccepted, type NewNotification } from './sql/insert-accepted.js';
@@ -40,14 +42,20 @@ export class AcceptGroup implements OnApplicationShutdown {
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(DatabaseRoom) private readonly room: DatabaseRoom,
     @Inject(Tracing) private readonly tracing: Tracing,
+    @Inject(Admission) private readonly admission: Admission,
   ) {
     this.singles = new GroupCommit((rows) => this.write(rows), SINGLES);
     this.batches = new GroupCommit((rows) => this.write(rows), BATCHES);
     this.lookUps = new GroupCommit((keyHashes) => this.lookUp(keyHashes), LOOK_UPS);
   }
 
-  /** Throws what PostgreSQL throws; a timeout means "unknown", and the key makes the caller's retry safe. */
+  /**
+   * Throws what PostgreSQL throws; a timeout means "unknown", and the key makes the caller's retry safe. Throws Problem
+   * `overloaded` past the admission limits, for a key that is new.
+   */
   async settle(row: NewNotification): Promise<Settled> {
+    const refusal = this.admission.refusal(row.lane, row.apiKeyId);
+    if (refusal) return this.knownOr(row.keyHash, refusal);
     if (!this.tracing.isOn) return this.singles.add(row);
     const [settled] = await traced(this.tracing, [row], (all) => this.singles.addAll(all));
     if (settled!.status === 'rejected') throw settled!.reason;
@@ -55,9 +63,29 @@ export class AcceptGroup implements OnApplicationShutdown {
   }
 
   /** As `settle`, for the items of a batch: each stands alone. */
-  settleAll(rows: NewNotification[]): Promise<PromiseSettledResult<Settled>[]> {
+  async settleAll(rows: NewNotification[]): Promise<PromiseSettledResult<Settled>[]> {
+    const refusals = rows.map((row) => this.admission.refusal(row.lane, row.apiKeyId));
+    const [admitted, refused] = await Promise.all([
+      this.addAll(rows.filter((_, i) => !refusals[i])),
+      Promise.allSettled(
+        rows.flatMap((row, i) => (refusals[i] ? [this.knownOr(row.keyHash, refusals[i])] : [])),
+      ),
+    ]);
+    let [a, r] = [0, 0];
+    return refusals.map((refusal) => (refusal ? refused[r++]! : admitted[a++]!));
+  }
+
+  private addAll(rows: NewNotification[]): Promise<PromiseSettledResult<Settled>[]> {
     if (!this.tracing.isOn) return this.batches.addAll(rows);
     return traced(this.tracing, rows, (all) => this.batches.addAll(all));
+  }
+
+  /** Who holds this key already; a refusal counts only for keys that are new. */
+  private async knownOr(keyHash: string, refusal: Problem): Promise<Settled> {
+    const known = await this.find(keyHash);
+    if (known) return known;
+    this.gauges.accepted.inc({ result: refusal.code });
+    throw refusal;
   }
 
   /** Who holds this key already, if anybody does. */

@@ -33,7 +33,14 @@ export class EndpointTestController {
     summary: 'Send the event posthaste.test to this endpoint alone',
     body: NoFields,
     answers: { 202: { description: 'Accepted; its story tells what became of it', schema: Accepted } },
-    problems: ['not_found', 'wrong_state', 'idempotency_conflict', 'no_provider', 'unavailable'],
+    problems: [
+      'not_found',
+      'wrong_state',
+      'idempotency_conflict',
+      'no_provider',
+      'unavailable',
+      'overloaded',
+    ],
     isIdempotent: true,
   })
   send(

@@ -35,6 +35,7 @@ export class NotificationsController {
       'schema_mismatch',
       'too_large',
       'unavailable',
+      'overloaded',
     ],
   })
   async create(
@@ -55,6 +56,7 @@ export class NotificationsController {
     body: BatchRequest,
     answers: { 200: { description: 'One result each, in order', schema: BatchAnswer } },
     problems: ['too_large', 'unavailable'],
+    itemsOf: (body) => (body as { notifications: unknown[] }).notifications.length,
   })
   async createBatch(
     @Body() body: { notifications: unknown[] },

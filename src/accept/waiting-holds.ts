@@ -32,11 +32,16 @@ export class WaitingHolds {
   ) {}
 
   /**
-   * Its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else that of
+   * Its type's pause; else its endpoint's hold; else that of the providers it could go to, when all are held: the first to be let go; else that of
    * their queues, when all are paused. With one of them open, the shortage of whoever would take it.
    */
-  async on({ channel, lane }: { channel: ChannelName; lane: Lane }, waiting: Waiting): Promise<Obstacle> {
+  async on(
+    { channel, lane, type }: { channel: ChannelName; lane: Lane; type: string },
+    waiting: Waiting,
+  ): Promise<Obstacle> {
     const gates = await this.gates.held();
+    const ofType = gates.of('type', type);
+    if (ofType) return { ...NOTHING, hold: ofType };
     const ofEndpoint = waiting.endpointId === null ? undefined : gates.of('endpoint', waiting.endpointId);
     if (ofEndpoint) return { ...NOTHING, hold: ofEndpoint };
     const providers = this.providersFor(channel, waiting);

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 
 import { ApiKeys, type KeyView } from '../platform/auth/api-keys.service.js';
 import { SCOPES, type Scope } from '../platform/auth/scopes.js';
+import { RATE_PATTERN } from '../platform/config/units.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { Problem } from '../platform/http/problem.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
@@ -23,6 +24,12 @@ const KeyRequest = Type.Object(
     }),
     scopes: Scopes,
     expires_at: Type.Optional(Type.String({ format: 'date-time' })),
+    rate: Type.Optional(
+      Type.String({
+        pattern: RATE_PATTERN,
+        description: 'what it may ask of each process, as 100/s; default: limits.rate',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -36,6 +43,7 @@ const key = {
   created_at: Type.String({ format: 'date-time' }),
   expires_at: nullableTime,
   last_used_at: nullableTime,
+  rate: Type.Union([Type.String(), Type.Null()], { description: 'null: limits.rate of the configuration' }),
 };
 const Key = Type.Object(key);
 const CreatedKey = Type.Object({
@@ -73,7 +81,7 @@ export class ApiKeysController {
       body,
     };
     return this.idempotent.run(keyed, () =>
-      this.keys.create(body.name, body.scopes, body.expires_at, keyed.apiKeyId),
+      this.keys.create(body.name, body.scopes, body.expires_at, keyed.apiKeyId, body.rate),
     );
   }
 

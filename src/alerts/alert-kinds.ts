@@ -20,6 +20,7 @@ export const ALERT_KINDS = {
   in_doubt_parked: at('warning', 0, true),
   queue_age: at('warning', 5_000),
   queue_growth: at('warning'),
+  overloaded: at('critical', 0, true),
   outbox_not_draining: at('critical', 5_000),
   breaker_open: at('warning'),
   channel_down: at('critical'),

@@ -4,6 +4,7 @@ import type { ChannelRegistry } from '../channels/channel.registry.js';
 import type { GatesStore } from '../gates/gates.store.js';
 import type { AlertsConfig } from '../platform/config/alerts-section.js';
 import type { Queues } from '../queues/queues.js';
+import { AdmissionEvaluator } from './evaluators/admission.evaluator.js';
 import { BacklogEvaluator } from './evaluators/backlog.evaluator.js';
 import { DeadLettersEvaluator } from './evaluators/dead-letters.evaluator.js';
 import { DurabilityEvaluator } from './evaluators/durability.evaluator.js';
@@ -32,6 +33,7 @@ export const createEvaluators = ({ pool, gates, channels, queues, alerts }: Sigh
   new InDoubtEvaluator(pool, alerts.inDoubtAgeMs),
   new BacklogEvaluator(pool, gates, channels, alerts.queueAgeMs),
   new GrowthEvaluator(pool),
+  new AdmissionEvaluator(pool),
   new GatesEvaluator(pool, channels),
   new EndpointsEvaluator(pool),
   new ProcessesEvaluator(pool),

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { AcceptGroup } from '../accept/accept-group.js';
 import { AcceptService } from '../accept/accept.service.js';
+import { Admission } from '../accept/admission.js';
 import { Addressing } from '../accept/addressing.js';
 import { NotificationsController } from '../accept/notifications.controller.js';
 import { Stories } from '../accept/stories.service.js';
@@ -23,6 +24,7 @@ import { UnsubscribeController } from '../consent/unsubscribe.controller.js';
 import { Unsubscribe } from '../consent/unsubscribe.service.js';
 import { Pauses } from '../gates/pauses.service.js';
 import { StandingReader } from '../overview/standing.reader.js';
+import { TypesReader } from '../overview/types.reader.js';
 import { EndpointTestController } from '../accept/endpoint-test.controller.js';
 import { EndpointRecoveryController } from '../dead-letters/endpoint-recovery.controller.js';
 import { EndpointAttempts } from '../endpoints/endpoint-attempts.reader.js';
@@ -38,6 +40,7 @@ import { ApiKeysController } from '../admin/api-keys.controller.js';
 import { OverviewController } from '../admin/overview.controller.js';
 import { ProvidersController } from '../admin/providers.controller.js';
 import { QueuesController } from '../admin/queues.controller.js';
+import { TypesController } from '../admin/types.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
 import { DeadLettersController } from '../admin/dead-letters.controller.js';
 import { AdminNotificationsController } from '../admin/notifications.controller.js';
@@ -68,6 +71,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     OverviewController,
     ProvidersController,
     QueuesController,
+    TypesController,
     AdminNotificationsController,
     DeadLettersController,
     RedrivesController,
@@ -87,6 +91,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     EndpointRotation,
     AcceptService,
     AcceptGroup,
+    Admission,
     Addressing,
     ForcedBreakers,
     AcceptEvent,
@@ -95,6 +100,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     FanOut,
     Pauses,
     StandingReader,
+    TypesReader,
     Stories,
     WaitingHolds,
     WakeUp,

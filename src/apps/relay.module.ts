@@ -29,6 +29,7 @@ import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
 import { Leftovers } from '../upkeep/leftovers.upkeep.js';
 import { LostHints } from '../upkeep/lost-hints.upkeep.js';
+import { ParkedTypes } from '../upkeep/parked-types.upkeep.js';
 import { PendingReceipts } from '../upkeep/pending-receipts.upkeep.js';
 import { Overdue } from '../upkeep/overdue.upkeep.js';
 import { Reconciler } from '../upkeep/reconciler.upkeep.js';
@@ -49,6 +50,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     QuietTime,
     Verdict,
     BlockedHeads,
+    ParkedTypes,
     Packing,
     Inquiries,
     DoubtsRepository,
@@ -75,6 +77,7 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         Log,
         LostHints,
         BlockedHeads,
+        ParkedTypes,
         DeadWorkers,
         Overdue,
         FailingEndpoints,

@@ -2,8 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import type { Claimed, Hint } from '../notifications/claimed.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
+import { OutboxStore } from '../outbox/outbox.store.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { GateWatch } from './gate-watch.js';
 import { LeaseService } from './lease.service.js';
 
 /** Concurrent hints of one provider share a commit; two statements keep one claiming while the other commits. */
@@ -18,6 +20,8 @@ export class Claims {
     @Inject(NotificationsRepository) private readonly notifications: NotificationsRepository,
     @Inject(LeaseService) private readonly lease: LeaseService,
     @Inject(Gauges) private readonly gauges: Gauges,
+    @Inject(GateWatch) private readonly gates: GateWatch,
+    @Inject(OutboxStore) private readonly outbox: OutboxStore,
   ) {}
 
   /**
@@ -37,6 +41,9 @@ export class Claims {
     this.gauges.claimGroupRows.observe(hints.length);
     // In the order of their ids, so that two workers with the same hints wait for each other and never deadlock.
     const ordered = [...hints].sort((a, b) => (a.id < b.id ? -1 : 1));
+    // Hints do not name their type: what has been paused since they were published is parked here, and stale for the claim.
+    const { pausedTypes } = this.gates;
+    if (pausedTypes.length > 0) await this.outbox.parkHints(provider, ordered, pausedTypes);
     const { term } = this.lease; // from before the question: its answer may be read after a long sleep
     const claimed = await this.notifications.claim(ordered, this.lease.processId, provider);
     const byHint = new Map(ordered.map((hint, i) => [hint, claimed[i] && { ...claimed[i], term }]));

@@ -12,6 +12,7 @@ const LOOK_EVERY_MS = 500;
 @Injectable()
 export class GateWatch {
   private gates: HeldGates = NO_GATES;
+  private types: readonly string[] = [];
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
   private hasFailed = false;
@@ -39,6 +40,11 @@ export class GateWatch {
     return this.gates.isHeld('endpoint', endpointId);
   }
 
+  /** Types that an operator has paused. */
+  get pausedTypes(): readonly string[] {
+    return this.types;
+  }
+
   isProbed(kind: GateKind, key: string): boolean {
     return this.gates.isProbed(kind, key);
   }
@@ -47,6 +53,7 @@ export class GateWatch {
   async look(): Promise<void> {
     try {
       this.gates = await this.store.held();
+      this.types = this.gates.keysOf('type');
       this.hasFailed = false;
     } catch (error) {
       if (!this.hasFailed) this.log.warn('gates.not_read', { err: error });

@@ -22,6 +22,8 @@ export interface Hold {
   until: Date | undefined;
   since: Date;
   detail: string | null;
+  /** Whose word it is; null: a process found it out. */
+  apiKeyId?: string | null;
 }
 
 /** A call that hangs for longer does not keep the next from being tried: the other end may be well by then. Milliseconds. */

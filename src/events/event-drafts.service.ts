@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import type { Origin } from '../accept/accept.service.js';
 import { MAX_DATA_BYTES } from '../accept/addressing.js';
+import { Admission } from '../accept/admission.js';
 import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { isOwnType } from '../domain/event-type.js';
@@ -32,6 +33,7 @@ export class EventDrafts {
     @Inject(PayloadVault) private readonly vault: PayloadVault,
     @Inject(ChannelRegistry) private readonly channels: ChannelRegistry,
     @Inject(TypeCatalogue) private readonly types: TypeCatalogue,
+    @Inject(Admission) private readonly admission: Admission,
   ) {}
 
   /** Throws Problem `invalid_request` or `too_large`: what no configuration can make right. */
@@ -44,7 +46,7 @@ export class EventDrafts {
     return {
       event,
       row: { id, keyHash, fingerprint, type, recipient, businessId, payload, apiKeyId: origin.apiKeyId },
-      refusal: this.refusal(request),
+      refusal: this.refusal(request) ?? this.admission.refusal(event.lane, origin.apiKeyId),
     };
   }
 

@@ -33,8 +33,8 @@ export class EventsController {
       'no_provider',
       'schema_mismatch',
       'too_large',
-      'overloaded',
       'unavailable',
+      'overloaded',
     ],
   })
   async create(

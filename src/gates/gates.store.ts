@@ -18,6 +18,7 @@ interface Row {
   untilMs: number | null;
   since: Date;
   detail: string | null;
+  apiKeyId: string | null;
   isInForce: boolean;
 }
 
@@ -38,7 +39,7 @@ const UNDER_TRIAL = `
 export class GatesStore {
   constructor(@Inject(WorkPool) private readonly pool: WorkPool) {}
 
-  /** Holds a gate; a longer hold of the same holder stands. `forMs` undefined: until it is let go. */
+  /** Holds a gate; a longer hold of the same holder stands. `forMs` undefined: until it is let go. `apiKeyId`: whose word it is. */
   async hold(
     kind: GateKind,
     key: string,
@@ -46,15 +47,17 @@ export class GatesStore {
     forMs: number | undefined,
     detail: string,
     db: Queryable = this.pool,
+    apiKeyId: string | null = null,
   ): Promise<void> {
     await db.query({
       name: 'hold_gate',
-      text: `INSERT INTO gates AS g (kind, key, held_by, held_until, detail)
-             VALUES ($1, $2, $3, coalesce(now() + $4 * interval '1 ms', 'infinity'), $5)
+      text: `INSERT INTO gates AS g (kind, key, held_by, held_until, detail, api_key_id)
+             VALUES ($1, $2, $3, coalesce(now() + $4 * interval '1 ms', 'infinity'), $5, $6)
              ON CONFLICT (kind, key, held_by) DO UPDATE
                SET held_until = greatest(g.held_until, excluded.held_until), detail = excluded.detail,
+                   api_key_id = excluded.api_key_id,
                    since = CASE WHEN g.held_until > now() THEN g.since ELSE now() END`,
-      values: [kind, key, heldBy, forMs ?? null, detail],
+      values: [kind, key, heldBy, forMs ?? null, detail, apiKeyId],
     });
   }
 
@@ -150,7 +153,8 @@ export class GatesStore {
   async held(db: Queryable = this.pool): Promise<HeldGates> {
     const { rows } = await db.query<Row>({
       name: 'held_gates',
-      text: `SELECT kind, key, held_by AS "heldBy", since, detail, held_until > now() AS "isInForce",
+      text: `SELECT kind, key, held_by AS "heldBy", since, detail, api_key_id AS "apiKeyId",
+                    held_until > now() AS "isInForce",
                     CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000)::float8 END AS "untilMs"
                FROM gates WHERE held_until > now() OR held_by IN (${TRIED_AFTER}) ORDER BY kind, key`,
     });
@@ -181,11 +185,12 @@ export class GatesStore {
   }
 }
 
-const toHold = ({ kind, key, heldBy, since, detail, untilMs }: Row): Hold => ({
+const toHold = ({ kind, key, heldBy, since, detail, apiKeyId, untilMs }: Row): Hold => ({
   kind,
   key,
   heldBy,
   since,
   detail,
+  apiKeyId,
   until: untilMs === null ? undefined : new Date(untilMs),
 });

@@ -29,6 +29,11 @@ export class HeldGates {
     return this.byGate.has(nameOf(kind, key));
   }
 
+  /** All of a kind that are held. */
+  keysOf(kind: GateKind): string[] {
+    return [...new Set(this.holds.filter((hold) => hold.kind === kind).map(({ key }) => key))];
+  }
+
   /** Open for one call at a time, until one succeeds. */
   isProbed(kind: GateKind, key: string): boolean {
     return !this.isHeld(kind, key) && this.probed.has(nameOf(kind, key));

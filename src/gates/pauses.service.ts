@@ -23,7 +23,7 @@ export class Pauses {
 
   async pause({ kind, name }: Pausable, reason: string | undefined, apiKeyId: string): Promise<void> {
     await inTransaction(this.pool, async (tx) => {
-      await this.gates.hold(kind, name, 'pause', undefined, reason ?? 'paused', tx);
+      await this.gates.hold(kind, name, 'pause', undefined, reason ?? 'paused', tx, apiKeyId);
       await this.audit.record(tx, {
         apiKeyId,
         action: `${kind}.pause`,

@@ -207,15 +207,18 @@ function explainHold({
   kind,
   key,
   heldBy,
+  since,
   until,
   detail,
+  apiKeyId,
 }: Hold): Pick<NextStep, 'at' | 'reason' | 'waiting_for'> {
   const { waiting_for, because } = HELD[heldBy];
   const who = kind === 'endpoint' ? 'The endpoint' : `The ${kind} ${key}`;
-  const why = detail === null ? '' : ` (${detail})`;
+  const said = [detail ?? [], apiKeyId ? `said with the API key ${apiKeyId}` : []].flat();
+  const why = said.length === 0 ? '' : ` (${said.join(', ')})`;
   return {
     ...(until ? { at: until.toISOString() } : {}),
-    reason: `${who} is held: ${because}${why}.`,
+    reason: `${who} is held since ${since.toISOString()}: ${because}${why}.`,
     waiting_for,
   };
 }

@@ -20,16 +20,17 @@ export function dealOut(rooms: readonly EndpointRoom[], total: number): Endpoint
 export const roomForRetries = (left: number, used: number): number =>
   Math.max(0, Math.ceil((left - used) / 2));
 
-/** One of each endpoint in turn. */
+/** One of each endpoint in turn; where there is none, one of each sender. */
 export function interleave(hints: readonly Published[]): Published[] {
-  const byEndpoint = new Map<string | null, Published[]>();
+  const byOwner = new Map<string | number, Published[]>();
   for (const hint of hints) {
-    const own = byEndpoint.get(hint.endpointId);
+    const owner = hint.endpointId ?? hint.sender;
+    const own = byOwner.get(owner);
     if (own) own.push(hint);
-    else byEndpoint.set(hint.endpointId, [hint]);
+    else byOwner.set(owner, [hint]);
   }
-  if (byEndpoint.size <= 1) return [...hints];
-  const turns = [...byEndpoint.values()];
+  if (byOwner.size <= 1) return [...hints];
+  const turns = [...byOwner.values()];
   const dealt: Published[] = [];
   for (let round = 0; dealt.length < hints.length; round++) {
     for (const own of turns) if (round < own.length) dealt.push(own[round]!);

@@ -10,6 +10,9 @@ import { dealOut, roomForRetries } from './fair-share.js';
 import type { Order } from './order.js';
 import { Trials } from './trials.service.js';
 
+/** Looks at what is due for what is of a paused type, before one publication: behind a thousand of it may be a thousand more. */
+const PARKING_LOOKS = 10;
+
 /**
  * Marks rows as published.
  *
@@ -26,12 +29,22 @@ export class Marks {
   ) {}
 
   /** The rows that were marked; their hints do not exist yet. */
-  mark(order: Order): Promise<Published[]> {
+  async mark(order: Order): Promise<Published[]> {
+    await this.park(order);
     const { due, route, most, rooms, isMetered } = order;
     const turn = turnOf(route.channel, route.provider);
     if (route.isProbe || due.isProbe) return this.allowances.inTurn(turn, (tx) => this.markProbe(order, tx));
     if (!due.group.isRetry && !isMetered) return this.take(order, most, rooms);
     return this.allowances.inTurn(turn, (tx) => this.markWithin(order, tx));
+  }
+
+  /** What is of a paused type is out of the way before anything is spent on it. Costs nothing while no type is paused. */
+  private async park({ due, pausedTypes, rooms }: Order): Promise<void> {
+    if (pausedTypes.length === 0) return;
+    const endpointIds = rooms.map(({ endpointId }) => endpointId);
+    for (let look = 0; look < PARKING_LOOKS; look++) {
+      if ((await this.outbox.parkDue(due.group, pausedTypes, endpointIds)) === 0) return;
+    }
   }
 
   /** Another relay may have let one out since this one looked. */

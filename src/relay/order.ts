@@ -10,4 +10,6 @@ export interface Order {
   rooms: readonly EndpointRoom[];
   /** Its provider or one of its endpoints has a rate, or recovers. */
   isMetered: boolean;
+  /** Types that an operator has paused. */
+  pausedTypes: readonly string[];
 }

@@ -14,8 +14,11 @@ export class Pass {
   failure: Error | undefined;
   private isExplained = false;
 
-  /** `hasMore`: there is more to look at than one pass does. */
-  constructor(readonly hasMore: boolean) {}
+  /** `hasMore`: there is more to look at than one pass does. `pausedTypes`: of which nothing goes. */
+  constructor(
+    readonly hasMore: boolean,
+    readonly pausedTypes: readonly string[] = [],
+  ) {}
 
   waitsFor(ms: number): void {
     this.dueMs = Math.min(this.dueMs ?? Infinity, ms);

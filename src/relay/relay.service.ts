@@ -55,7 +55,7 @@ export class RelayService {
     const routes = this.router.routes(gates);
     const survey = await this.surveyor.look(routes, gates);
     const rations = new Rations(survey, this.windows, (provider) => this.router.terms(provider));
-    const pass = new Pass(survey.hasMore);
+    const pass = new Pass(survey.hasMore, gates.keysOf('type'));
     for (const due of survey.due) {
       if (due.dueMs > 0) pass.waitsFor(due.dueMs);
       else await this.serve(due, rations, pass);
@@ -108,7 +108,9 @@ export class RelayService {
       return pass.hadNone({ isFull: waitMs === undefined, waitMs });
     }
     const isMetered = rations.isMetered(route, rooms);
-    const hints = await this.publisher.publish({ due, route, most, rooms, isMetered }).catch(pass.failed);
+    const { pausedTypes } = pass;
+    const order = { due, route, most, rooms, isMetered, pausedTypes };
+    const hints = await this.publisher.publish(order).catch(pass.failed);
     rations.note(route, due, hints);
     pass.published += hints.length;
     return hints;

@@ -92,6 +92,44 @@ describe.each(BACKENDS)('what is held does not go out (%s)', (backend) => {
     expect(rows[0].tries).toBe(1);
   }, 60_000);
 
+  it('lets nothing of a paused type out, says who and why, and the others go on', async () => {
+    const endpoint = await service.createEndpoint(sink.url());
+    const path = '/v1/admin/types/order.shipped';
+    const paused = await service.request('POST', `${path}/pause`, { reason: 'wrong prices' });
+    expect(paused.body).toMatchObject({ state: 'held', holds: [{ by: 'pause', detail: 'wrong prices' }] });
+    await service.request('POST', `${path}/pause`, { reason: 'wrong prices' }); // twice is once
+    const ids = await service.sendAll(Array.from({ length: 20 }, (_, i) => hook(endpoint, i)));
+    await service.sendAll([{ ...hook(endpoint, 0), type: 'order.paid' }]);
+    await waitFor(() => sink.arrivals.length === 1, { what: 'the other type' });
+    const { next } = await story(ids[0]!);
+    expect(next).toMatchObject({ action: 'send', waiting_for: 'pause' });
+    const operator = service.apiKey.split('_')[1];
+    expect(next.reason).toMatch(
+      new RegExp(`^The type order.shipped is held since 20.*paused it \\(wrong prices, .*${operator}\\)`),
+    );
+    const waiting = await waitFor(
+      async () => {
+        const { body } = await service.request('GET', '/v1/admin/types');
+        const [one] = body.items as { type: string; waiting: number }[];
+        return one!.waiting === 20 ? one : undefined;
+      },
+      { what: 'all of them to be parked' },
+    );
+    expect(waiting).toMatchObject({ type: 'order.shipped', state: 'held' });
+    expect(sink.arrivals).toHaveLength(1);
+    await service.redis?.flush();
+    expect((await service.request('POST', `${path}/resume`, {})).body.state).toBe('open');
+    expect(await service.settled()).toEqual({ delivered: 21 });
+    expect(sink.doubled).toEqual([]);
+    const { body: audit } = await service.request('GET', '/v1/admin/audit?target=order.shipped');
+    expect(audit.items.map(({ action }: { action: string }) => action)).toEqual([
+      'type.resume',
+      'type.pause',
+      'type.pause',
+    ]);
+    expect((await service.request('POST', '/v1/admin/types/NoSuch%20Type/pause', {})).status).toBe(404);
+  }, 60_000);
+
   it('lets nothing out of a paused provider, says so, and goes on when it is resumed', async () => {
     const endpoint = await service.createEndpoint(sink.url());
     const paused = await service.request('POST', '/v1/admin/providers/hooks/pause', {

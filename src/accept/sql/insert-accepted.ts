@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { ChannelName, InDoubtPolicy, Lane } from '../../domain/channel.js';
 import type { Status } from '../../domain/status.js';
 import { SUPPRESSION_CODE } from '../../domain/suppression.js';
+import { SENDER_OF } from '../../domain/sender.js';
 import { tellOf } from '../../own-events/telling.js';
 import { suppressedBy } from '../../suppressions/statement-parts.js';
 
@@ -78,7 +79,7 @@ const INSERT_ACCEPTED = `
            '${SUPPRESSION_CODE}' || suppressed_by
       FROM input
     ON CONFLICT (key_hash) DO NOTHING
-    RETURNING id, type, channel, lane, ordering_key, endpoint_id, status, reason, send_at, quiet_until,
+    RETURNING id, type, channel, lane, ordering_key, endpoint_id, api_key_id, status, reason, send_at, quiet_until,
               least(expires_at, deadline_at) AS overdue_at
   ), in_order AS (
     INSERT INTO ordered (notification_id, ordering_key)
@@ -91,10 +92,10 @@ const INSERT_ACCEPTED = `
       FROM in_order
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq,
-                        is_blocked, ordering_key)
+                        is_blocked, ordering_key, sender)
     SELECT id, channel, lane, 'first', greatest(now(), send_at, quiet_until), overdue_at,
            CASE WHEN quiet_until > now() THEN 'quiet_hours' ELSE status END, endpoint_id, seq,
-           coalesce(is_behind, false), CASE WHEN is_behind THEN own_key END
+           coalesce(is_behind, false), CASE WHEN is_behind THEN own_key END, ${SENDER_OF('api_key_id')}
       FROM inserted LEFT JOIN placed ON notification_id = id
      WHERE status <> 'suppressed'
   ), not_owed AS (

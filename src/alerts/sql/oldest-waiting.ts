@@ -15,6 +15,8 @@ export interface Oldest extends WaitingLane {
 
 /** Rows of one group that are looked at for one that could go: the first of them usually can. */
 const LOOKED_AT = 100;
+/** Senders of one group that are looked at. */
+const SENDERS = 100;
 /** Groups of endpoints with something due that are looked at, in all lanes together. */
 const GROUPS = 500;
 
@@ -24,18 +26,29 @@ const isBehind = (row: string): string => `
      SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
       WHERE mine.notification_id = ${row}.notification_id AND ahead.seq < mine.seq))`;
 
-/** Email and SMS: the first rows of each group, a range of `outbox_due`, as the relay asks for them; one look each. */
+/** Rows of `outbox_due` in one group. */
+const OF_GROUP = `channel = r.channel AND lane = r.lane AND coalesce(provider, '') = p.pin AND is_retry = k.is_retry
+                 AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NULL`;
+
+/** Email and SMS: the first rows of each sender of a group, as the relay asks for them: a loose scan, one look each. */
 export const OLDEST_OF_LANES = `
   SELECT r.channel, r.lane, min(w.available_at) AS since,
          (extract(epoch FROM now() - min(w.available_at)) * 1000)::float8 AS "ageMs"
     FROM unnest($1::text[], $2::text[]) AS r (channel, lane)
    CROSS JOIN unnest(array_append($3::text[], '')) AS p (pin)
    CROSS JOIN (VALUES (false), (true)) AS k (is_retry)
+   CROSS JOIN LATERAL (
+     WITH RECURSIVE senders AS (
+       (SELECT sender FROM outbox WHERE ${OF_GROUP} ORDER BY sender LIMIT 1)
+       UNION ALL
+       SELECT next.sender FROM senders, LATERAL (
+         SELECT sender FROM outbox WHERE ${OF_GROUP} AND sender > senders.sender ORDER BY sender LIMIT 1) next
+     )
+     SELECT sender FROM senders LIMIT ${SENDERS}) s
     JOIN LATERAL (
       SELECT c.available_at
         FROM (SELECT available_at, notification_id, ordering_seq FROM outbox
-               WHERE channel = r.channel AND lane = r.lane AND coalesce(provider, '') = p.pin AND is_retry = k.is_retry
-                 AND published_at IS NULL AND NOT is_blocked AND endpoint_id IS NULL AND available_at <= now()
+               WHERE ${OF_GROUP} AND sender = s.sender AND available_at <= now()
                ORDER BY available_at, notification_id LIMIT ${LOOKED_AT}) c
        WHERE NOT ${isBehind('c')}
        ORDER BY c.available_at LIMIT 1) w ON true

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Next } from '../../domain/decide-next.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
+import { SENDER_OF } from '../../domain/sender.js';
 import { KIND_AFTER } from './kind-after.js';
 import { tellOf } from '../../own-events/telling.js';
 import type { SuppressionDraft } from '../../suppressions/draft.js';
@@ -74,13 +75,13 @@ const RECORD_OUTCOMES = `
      WHERE n.id = i.id AND n.status = 'sending' AND n.dispatch = i.dispatch
     RETURNING n.id, n.type, n.channel, n.lane, n.provider, n.endpoint_id, n.ordering_key, n.expires_at, n.deadline_at, n.tries,
               n.created_at, n.attempts, i.next_status, i.dispatch, i.reason, i.delay_ms, i.pinned_provider, i.settled_class, i.code,
-              i.detail, i.ask_in_ms
+              i.detail, i.ask_in_ms, n.api_key_id
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
-                        ordering_seq, dispatch)
+                        ordering_seq, dispatch, sender)
     SELECT m.id, m.channel, m.lane, ${KIND_AFTER('m.tries')}, now() + m.delay_ms * interval '1 ms', least(m.expires_at, m.deadline_at),
            m.reason,
-           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id, o.seq, m.dispatch
+           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id, o.seq, m.dispatch, ${SENDER_OF('m.api_key_id')}
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (

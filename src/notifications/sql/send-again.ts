@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 
+import { SENDER_OF } from '../../domain/sender.js';
 import type { Status } from '../../domain/status.js';
 
 /** One that is to go again, on fresh terms. */
@@ -35,14 +36,15 @@ const SEND_AGAIN = `
            updated_at = now()
       FROM allowed a
      WHERE n.id = a.id AND n.status = ANY ($4::text[])
-    RETURNING n.id, n.channel, n.lane, n.endpoint_id, n.dispatch, n.expires_at, n.deadline_at, a.provider
+    RETURNING n.id, n.channel, n.lane, n.endpoint_id, n.dispatch, n.expires_at, n.deadline_at, n.api_key_id,
+              a.provider
   ), delivered_yet AS (
     DELETE FROM undelivered WHERE notification_id = ANY (ARRAY(SELECT id FROM moved))
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
-                        ordering_seq, dispatch)
+                        ordering_seq, dispatch, sender)
     SELECT m.id, m.channel, m.lane, 'redrive', now(), least(m.expires_at, m.deadline_at), $5, m.provider, m.endpoint_id,
-           o.seq, m.dispatch
+           o.seq, m.dispatch, ${SENDER_OF('m.api_key_id')}
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id
   )
   SELECT id, (SELECT pg_notify('posthaste_outbox', '')) FROM moved`;

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
+import { SENDER_OF } from '../../domain/sender.js';
 import { isUndelivered } from '../../domain/status.js';
 import { tellOf } from '../../own-events/telling.js';
 import { addDrafts } from '../../suppressions/add-drafts.js';
@@ -74,6 +75,7 @@ interface Moved {
   ordering_seq: string | null;
   dispatch: number;
   tries: number;
+  sender: number;
 }
 
 const MOVE = `
@@ -83,7 +85,8 @@ const MOVE = `
            deadline_at = deadline_at + $8 * interval '1 ms'
      WHERE id = $1 AND attempts = $2 AND status = $6
     RETURNING id, type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
-              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts, tries
+              (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts, tries,
+              ${SENDER_OF('api_key_id')} AS sender
   ), told AS (${tellOf('(SELECT *, $9::text AS code, $10::text AS class FROM moved) AS ended')}
   )
   SELECT * FROM moved`;
@@ -150,8 +153,8 @@ async function owe(
 ): Promise<void> {
   await client.query(
     `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
-                         ordering_seq, dispatch)
-     VALUES ($1, $2, $3, ${KIND_AFTER('$11::integer')}, now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10)`,
+                         ordering_seq, dispatch, sender)
+     VALUES ($1, $2, $3, ${KIND_AFTER('$11::integer')}, now() + $4 * interval '1 ms', $5, $6, coalesce($7, ${DOUBTFUL_PROVIDER('$1')}), $8, $9, $10, $12)`,
     [
       id,
       row.channel,
@@ -164,6 +167,7 @@ async function owe(
       row.ordering_seq,
       row.dispatch,
       row.tries,
+      row.sender,
     ],
   );
 }

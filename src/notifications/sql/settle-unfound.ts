@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { SENDER_OF } from '../../domain/sender.js';
 import { tellOf } from '../../own-events/telling.js';
 
 /** A doubt whose provider was asked for the last time and has nothing of it. */
@@ -24,15 +25,15 @@ const SETTLE_UNFOUND = `
      WHERE n.id = $1 AND n.dispatch = $2 AND n.status = 'in_doubt'
        AND ($4 = 'expired' OR least(n.expires_at, n.deadline_at) > now())
     RETURNING n.id, n.type, n.status, n.attempts, n.channel, n.lane, n.endpoint_id, n.dispatch, n.expires_at, n.deadline_at,
-              n.reason AS code, 'expired' AS class
+              n.api_key_id, n.reason AS code, 'expired' AS class
   ), answered AS (
     UPDATE attempts SET asked_at = now(), answer = 'not_found'
      WHERE notification_id = (SELECT id FROM moved) AND number = $3
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, provider, endpoint_id,
-                        ordering_seq, dispatch)
+                        ordering_seq, dispatch, sender)
     SELECT m.id, m.channel, m.lane, 'retry', now(), least(m.expires_at, m.deadline_at), 'not_found_at_provider', $5,
-           m.endpoint_id, o.seq, m.dispatch
+           m.endpoint_id, o.seq, m.dispatch, ${SENDER_OF('m.api_key_id')}
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id
      WHERE $4 = 'again'
   ), owed_again AS (

@@ -30,7 +30,7 @@ const PUBLISH_DUE_OF_ENDPOINTS = `
                   ORDER BY o.available_at, o.notification_id
                   LIMIT e.room
                     FOR UPDATE OF o SKIP LOCKED) due ON true))
-    RETURNING notification_id, dispatch, endpoint_id, is_retry
+    RETURNING notification_id, dispatch, endpoint_id, is_retry, sender
   ), counted AS (${COUNT_SENDS('$7')}
   ), counted_by_endpoint AS (
     INSERT INTO sends AS s (kind, key, slot, retries)
@@ -38,7 +38,7 @@ const PUBLISH_DUE_OF_ENDPOINTS = `
       FROM published WHERE is_retry GROUP BY endpoint_id ORDER BY endpoint_id
     ON CONFLICT (kind, key, slot) DO UPDATE SET retries = s.retries + excluded.retries
   )
-  SELECT notification_id AS id, dispatch, endpoint_id AS "endpointId" FROM published`;
+  SELECT notification_id AS id, dispatch, endpoint_id AS "endpointId", sender FROM published`;
 
 export async function publishDueOfEndpoints(
   db: Pool | PoolClient,

@@ -4,6 +4,8 @@ import type { Pool } from 'pg';
  * Unblocks the heads of ordering keys that are still blocked: an accept saw an earlier one that left before it committed, or
  * two of a key left at the same moment and neither saw the other go.
  *
+ * A head that is parked for its type is not blocked by its key, and stays.
+ *
  * A loose scan of `outbox_blocked`, key by key after `$1`: a key with a hundred thousand rows behind it costs one step.
  */
 export const UNBLOCK_HEADS = `
@@ -24,7 +26,7 @@ export const UNBLOCK_HEADS = `
                       SELECT (SELECT head.notification_id FROM ordered head
                                WHERE head.ordering_key = k.ordering_key ORDER BY head.seq LIMIT 1)
                         FROM looked_at k))
-                AND o.is_blocked
+                AND o.is_blocked AND o.parked_for IS NULL
                 FOR UPDATE SKIP LOCKED))
     RETURNING notification_id
   )

@@ -5,6 +5,7 @@ import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { AuditTrail } from '../audit/audit-trail.service.js';
 import { Config } from '../config/config.js';
 import { API_KEY } from '../config/environment.js';
+import { parseQuota, type Quota } from '../config/units.js';
 import { DoorPool } from '../database/pools.js';
 import { inTransaction } from '../database/transaction.js';
 import { Problem } from '../http/problem.js';
@@ -14,6 +15,8 @@ import type { Scope } from './scopes.js';
 export interface Caller {
   keyId: string;
   scopes: readonly Scope[];
+  /** Its own; undefined: the configuration's. */
+  rate?: Quota | undefined;
 }
 
 interface StoredKey extends Caller {
@@ -23,17 +26,26 @@ interface StoredKey extends Caller {
   readAt: number;
 }
 
+interface KeyRow {
+  secret_hash: Buffer;
+  scopes: Scope[];
+  expires_at: Date | null;
+  rate: string | null;
+}
+
 /** A key as it may be shown: everything but its secret. */
 export interface KeyView {
   id: string;
   name: string;
   scopes: Scope[];
+  /** As `100/s`; null: the configuration's. */
+  rate: string | null;
   created_at: Date;
   expires_at: Date | null;
   last_used_at: Date | null;
 }
 
-const KEY_COLUMNS = 'id, name, scopes, created_at, expires_at, last_used_at';
+const KEY_COLUMNS = 'id, name, scopes, rate, created_at, expires_at, last_used_at';
 const MAX_LISTED = 1_000;
 const KEY_ID_BYTES = 8;
 const SECRET_BYTES = 32;
@@ -93,15 +105,16 @@ export class ApiKeys implements OnApplicationShutdown {
     scopes: readonly Scope[],
     expiresAt: string | undefined,
     by: string,
+    rate: string | null = null,
   ): Promise<KeyView & { key: string }> {
     const id = randomBytes(KEY_ID_BYTES).toString('hex');
     const secret = randomBytes(SECRET_BYTES).toString('base64url');
     const created = await inTransaction(this.pool, async (tx) => {
       const { rows } = await tx.query<KeyView>(
-        `INSERT INTO api_keys (id, name, secret_hash, scopes, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING ${KEY_COLUMNS}`,
-        [id, name, hashOf(secret), [...new Set(scopes)], expiresAt ?? null],
+        `INSERT INTO api_keys (id, name, secret_hash, scopes, expires_at, rate) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${KEY_COLUMNS}`,
+        [id, name, hashOf(secret), [...new Set(scopes)], expiresAt ?? null, rate],
       );
-      const after = { name, scopes: rows[0]!.scopes, expires_at: rows[0]!.expires_at };
+      const after = { name, scopes: rows[0]!.scopes, expires_at: rows[0]!.expires_at, rate };
       await this.audit.record(tx, { apiKeyId: by, action: 'api_key.create', target: id, after });
       return rows[0]!;
     });
@@ -139,20 +152,15 @@ export class ApiKeys implements OnApplicationShutdown {
     const cached = this.cache.get(id);
     if (cached && performance.now() - cached.readAt < CACHE_MS) return cached;
     if ((this.unknownUntil.get(id) ?? 0) > performance.now()) return undefined;
-    const { rows } = await this.pool.query<{ secret_hash: Buffer; scopes: Scope[]; expires_at: Date | null }>(
-      {
-        name: 'find_api_key',
-        text: `SELECT secret_hash, scopes, expires_at FROM api_keys WHERE id = $1 AND revoked_at IS NULL`,
-        values: [id],
-      },
-    );
+    const { rows } = await this.pool.query<KeyRow>({
+      name: 'find_api_key',
+      text: `SELECT secret_hash, scopes, expires_at, rate FROM api_keys WHERE id = $1 AND revoked_at IS NULL`,
+      values: [id],
+    });
     return this.remember(id, rows[0]);
   }
 
-  private remember(
-    id: string,
-    row: { secret_hash: Buffer; scopes: Scope[]; expires_at: Date | null } | undefined,
-  ): StoredKey | undefined {
+  private remember(id: string, row: KeyRow | undefined): StoredKey | undefined {
     if (this.unknownUntil.size > MAX_CACHED) this.unknownUntil.clear();
     if (!row) {
       this.cache.delete(id);
@@ -163,6 +171,7 @@ export class ApiKeys implements OnApplicationShutdown {
       keyId: id,
       secretHash: row.secret_hash,
       scopes: row.scopes,
+      rate: row.rate === null ? undefined : parseQuota(row.rate),
       expiresAt: row.expires_at,
       readAt: performance.now(),
     };

@@ -14,6 +14,7 @@ import type { RetryBudget } from '../../domain/retry-budget.js';
 import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/retry-policy.js';
 import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
+import { type LimitsConfig, LimitsSection, readLimits } from './limits-section.js';
 import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
 import { readRetention, type RetentionConfig, RetentionSection } from './retention-section.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
@@ -108,25 +109,9 @@ const NotificationType = Type.Object(
 
 const LaneSettings = Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1 })) }, strict);
 
-/** A section whose part of the service is not there yet: checked, so that a file written for it is right, and unused. */
-const Limits = Type.Object(
-  {
-    max_waiting: Type.Optional(
-      Type.Object(
-        {
-          transactional: Type.Optional(Type.Integer({ minimum: 1 })),
-          bulk: Type.Optional(Type.Integer({ minimum: 1 })),
-        },
-        strict,
-      ),
-    ),
-  },
-  strict,
-);
-
 const PosthasteFile = Type.Object(
   {
-    limits: Type.Optional(Limits),
+    limits: Type.Optional(LimitsSection),
     alerts: Type.Optional(AlertsSection),
     retention: Type.Optional(RetentionSection),
     providers: Type.Optional(Type.Array(CommonProvider)),
@@ -188,6 +173,7 @@ export interface FileConfig {
   lanes: Record<Lane, { concurrency: number | undefined }>;
   alerts: AlertsConfig;
   retention: RetentionConfig;
+  limits: LimitsConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
@@ -285,9 +271,10 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
   const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
+  const limits = readLimits(raw.limits);
   const { retention, faults: retentionFaults } = readRetention(raw.retention);
   return {
-    file: { providers, types, retry, lanes, alerts, retention },
+    file: { providers, types, retry, lanes, alerts, limits, retention },
     faults: [...faults, ...alertFaults, ...retentionFaults],
   };
 }

@@ -13,9 +13,21 @@ export function parseDurationMs(text: string): number | undefined {
   return Number.parseInt(text, 10) * UNIT_MS[unit];
 }
 
-/** Calls per second, or undefined when it is no rate. */
-export function parseRatePerSecond(text: string): number | undefined {
+/** So many in so long, as `100/s`. */
+export interface Quota {
+  count: number;
+  windowS: number;
+}
+
+/** Undefined when it is no rate. */
+export function parseQuota(text: string): Quota | undefined {
   if (!new RegExp(RATE_PATTERN).test(text)) return undefined;
   const [count, unit] = text.split('/');
-  return Number(count) / (UNIT_MS[unit as 's' | 'm' | 'h'] / 1_000);
+  return { count: Number(count), windowS: UNIT_MS[unit as 's' | 'm' | 'h'] / 1_000 };
+}
+
+/** Calls per second, or undefined when it is no rate. */
+export function parseRatePerSecond(text: string): number | undefined {
+  const quota = parseQuota(text);
+  return quota && quota.count / quota.windowS;
 }

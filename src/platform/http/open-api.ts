@@ -141,7 +141,7 @@ const answers = (route: CompiledRoute): Record<string, object> =>
   );
 
 function problems(route: CompiledRoute): Record<string, object> {
-  const keyed = route.scope === 'open' ? [] : ['unauthorized', 'forbidden'];
+  const keyed = route.scope === 'open' ? [] : ['unauthorized', 'forbidden', 'rate_limited'];
   const shaped = route.body
     ? [...ALWAYS, 'invalid_json', 'unsupported_media_type']
     : route.query

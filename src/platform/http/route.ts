@@ -18,6 +18,8 @@ export interface RouteContract {
   problems?: readonly string[];
   /** Honours the header `Idempotency-Key`. */
   isIdempotent?: boolean;
+  /** How many its body asks for, once it is checked; default: one. */
+  itemsOf?: (body: unknown) => number;
   /** Left out of the OpenAPI document: pages for people. */
   isHidden?: boolean;
 }

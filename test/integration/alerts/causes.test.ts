@@ -69,6 +69,11 @@ const CAUSES: Cause[] = [
     cure: `DELETE FROM queue_samples`,
   },
   {
+    key: 'overloaded:bulk',
+    cause: `INSERT INTO refusals (lane, api_key_id, refused) VALUES ('bulk', '', 7)`,
+    cure: `UPDATE refusals SET last_at = now() - interval '1 minute'`, // nobody was refused since
+  },
+  {
     key: 'postgres_not_durable:synchronous_commit',
     cause: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`,
     cure: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET synchronous_commit', current_database()); END $$`,

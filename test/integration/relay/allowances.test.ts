@@ -131,7 +131,7 @@ describe('allowances in PostgreSQL', () => {
       const [id] = (await accept(pool, [more])) as [string];
       const queue = 'ses.transactional';
       await pool.query(`UPDATE outbox SET published_at = now(), queue = $1, dispatch = 1`, [queue]);
-      return { id, dispatch: 1, endpointId: more.endpointId ?? null };
+      return { id, dispatch: 1, endpointId: more.endpointId ?? null, sender: 0 };
     };
     const spendAll = (kind: 'provider' | 'endpoint', key: string) =>
       allowances.inTurn('any', (tx) => allowances.spend(tx, [{ kind, key, tokens: 0 }], Date.now()));

@@ -51,12 +51,12 @@ describe('what may not go now costs the others nothing', () => {
   });
   const group = { channel: 'email', lane: 'transactional', pin: '', isRetry: false } as const;
   /** Rows that have been due since yesterday, so that they stand before all others. */
-  const wait = (count: number, what: { provider?: string; kind?: string; age?: string }) =>
+  const wait = (count: number, what: { provider?: string; kind?: string; age?: string; sender?: number }) =>
     maker.query(
-      `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, provider)
-       SELECT gen_random_uuid(), 'email', 'transactional', $2, now() - $4::interval, now() + interval '1 day', $3
+      `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, provider, sender)
+       SELECT gen_random_uuid(), 'email', 'transactional', $2, now() - $4::interval, now() + interval '1 day', $3, $5
          FROM generate_series(1, $1)`,
-      [count, what.kind ?? 'first', what.provider ?? null, what.age ?? '1 day'],
+      [count, what.kind ?? 'first', what.provider ?? null, what.age ?? '1 day', what.sender ?? 0],
     );
   const behindOneKey = (count: number) =>
     maker.query(
@@ -78,6 +78,7 @@ describe('what may not go now costs the others nothing', () => {
       'ses.transactional',
       limit,
       'ses',
+      0,
     ]);
 
   it.each([
@@ -108,7 +109,7 @@ describe('what may not go now costs the others nothing', () => {
       await client.query('SET plan_cache_mode = force_generic_plan');
       const kept = await rowsRead(client as never, PUBLISH_DUE, [
         ...['email', 'transactional', '', false],
-        ...['ses.transactional', 100, 'ses'],
+        ...['ses.transactional', 100, 'ses', 0],
       ]);
       expect(kept.indexes).toContain('outbox_due');
       expect(kept.rows).toBeLessThan(FEW);
@@ -171,5 +172,58 @@ describe('what may not go now costs the others nothing', () => {
     expect(await outbox.publishDue(group, route('ses'), 100)).toHaveLength(3);
     expect(await outbox.publishDue({ ...group, isRetry: true }, route('ses'), 100)).toHaveLength(4);
     expect(await outbox.publishDue({ ...group, pin: 'ses' }, route('ses'), 100)).toHaveLength(5);
+  });
+
+  describe('turns among the API keys', () => {
+    const [CROWD, FEW_OF, OTHER] = [-7, 3, 90];
+    const sendersOf = (hints: readonly { sender: number }[]) =>
+      Object.fromEntries(
+        [CROWD, FEW_OF, OTHER].map((one) => [one, hints.filter(({ sender }) => sender === one).length]),
+      );
+
+    it(`one key's ${MANY} delay nobody: each has its share, and what one leaves the others have`, async () => {
+      await wait(MANY, { sender: CROWD });
+      await wait(20, { sender: FEW_OF, age: '1 second' });
+      await wait(60, { sender: OTHER, age: '1 second' });
+      await maker.query('ANALYZE outbox');
+      const read = await publish(90);
+      expect(read.indexes).toContain('outbox_due');
+      expect(read.rows).toBeLessThan(FEW);
+      await maker.query('UPDATE outbox SET published_at = NULL, queue = NULL WHERE published_at IS NOT NULL');
+      expect(sendersOf(await outbox.publishDue(group, route('ses'), 500))).toEqual({
+        [CROWD]: 420,
+        [FEW_OF]: 20,
+        [OTHER]: 60,
+      });
+      expect(await outbox.publishDue(group, route('ses'), 500)).toHaveLength(500);
+    });
+
+    it('a place at a time goes round', async () => {
+      await wait(100, { sender: CROWD });
+      await wait(2, { sender: FEW_OF, age: '1 second' });
+      await wait(3, { sender: OTHER, age: '1 second' });
+      await wait(5, { sender: 50, age: '-1 hour' }); // not due: it has no turn
+      const relay = new OutboxStore(pool);
+      const order: number[] = [];
+      for (let i = 0; i < 9; i++) {
+        order.push(...(await relay.publishDue(group, route('ses'), 1)).map(({ sender }) => sender));
+      }
+      expect(order).toEqual([CROWD, FEW_OF, OTHER, CROWD, FEW_OF, OTHER, CROWD, OTHER, CROWD]);
+    });
+
+    it('looks at each of very many keys once, and at none of what they have waiting', async () => {
+      await maker.query(
+        `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, sender)
+         SELECT gen_random_uuid(), 'email', 'transactional', 'first', now() + n * interval '1 min', now() + interval '1 day', n % 50
+           FROM generate_series(1, 50000) n`,
+      );
+      await maker.query('ANALYZE outbox');
+      const due = await rowsRead(pool, NEXT_DUE, [['email'], ['transactional'], [''], [false]]);
+      expect(due.indexes).toContain('outbox_due');
+      expect(due.rows).toBeLessThan(FEW);
+      const [next] = await outbox.nextDue([group]);
+      expect(next!.dueMs).toBeGreaterThan(0);
+      expect(next!.dueMs).toBeLessThan(60_000);
+    });
   });
 });

@@ -37,13 +37,21 @@ const dueOf = (channel: 'email' | 'webhook', route: Route): DueGroup => ({
   endpoints: channel === 'webhook' ? [ENDPOINT] : [],
   isProbe: channel === 'webhook',
 });
-const OF_PROVIDER: Order = { due: dueOf('email', SES), route: SES, most: 1, rooms: [], isMetered: false };
+const OF_PROVIDER: Order = {
+  due: dueOf('email', SES),
+  route: SES,
+  most: 1,
+  rooms: [],
+  isMetered: false,
+  pausedTypes: [],
+};
 const OF_ENDPOINT: Order = {
   due: dueOf('webhook', HOOKS),
   route: HOOKS,
   most: 10,
   rooms: [{ endpointId: ENDPOINT, room: 1 }],
   isMetered: false,
+  pausedTypes: [],
 };
 
 /** Every relay has looked, and found that nothing tries the gate. */

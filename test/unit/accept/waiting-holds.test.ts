@@ -40,7 +40,7 @@ const waits = (pinnedProvider: string | null = null): Waiting => ({
   behind: null,
   relaySilentMs: 100,
 });
-const MAIL = { channel: 'email', lane: 'bulk' } as const;
+const MAIL = { channel: 'email', lane: 'bulk', type: 'welcome' } as const;
 
 describe('what keeps a waiting one from going', () => {
   it('is nothing while one of those who share it takes it', async () => {

@@ -259,3 +259,37 @@ describe('units', () => {
     expect(didYouMean('x'.repeat(1_000_000), ['x'])).toBeUndefined();
   });
 });
+
+describe('limits', () => {
+  it('have defaults, and no rate', () => {
+    expect(parsePosthasteFile('{}', {}).file.limits).toEqual({
+      maxWaiting: { transactional: 1_000_000, bulk: 5_000_000 },
+      keyShare: 0.8,
+      rate: undefined,
+    });
+  });
+
+  it('are what the file says, lane by lane', () => {
+    const { file, faults } = parsePosthasteFile(
+      'limits: { max_waiting: { bulk: 7 }, key_share: 1, rate: 600/m }',
+      {},
+    );
+    expect(faults).toEqual([]);
+    expect(file.limits).toEqual({
+      maxWaiting: { transactional: 1_000_000, bulk: 7 },
+      keyShare: 1,
+      rate: { count: 600, windowS: 60 },
+    });
+  });
+
+  it.each([
+    ['max_waiting: { bulk: 0 }', '/limits/max_waiting/bulk'],
+    ['key_share: 0', '/limits/key_share'],
+    ['key_share: 1.1', '/limits/key_share'],
+    ['rate: 5/d', '/limits/rate'],
+    ['rates: 5/s', 'did you mean rate?'],
+  ])('refuse %s', (line, named) => {
+    const { faults } = parsePosthasteFile(`limits: { ${line} }`, {});
+    expect(faults.join(' ')).toContain(named);
+  });
+});
