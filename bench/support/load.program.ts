@@ -105,10 +105,15 @@ interface Caller {
 const openCallers = (target: Target, connections: number, run: string): Promise<Caller[]> =>
   Promise.all(
     Array.from({ length: connections }, async (_, at) => ({
-      connection: await HttpConnection.open(target.port),
+      connection: await HttpConnection.open(portOf(target, at)),
       writer: new RequestWriter(target, `${run}-${at}`),
     })),
   );
+
+/** Callers take the doors in turn. */
+function portOf({ port, morePorts = [] }: Target, at: number): number {
+  return [port, ...morePorts][at % (1 + morePorts.length)]!;
+}
 
 function count(
   answer: { status: number; body: string },
