@@ -27,7 +27,10 @@ const LISTS: readonly { what: string; path: (n: number) => string }[] = [
   { what: 'dead', path: () => '?status=dead' },
   { what: 'delivered, of a type', path: () => '?type=invoice.issued&status=delivered' },
   { what: 'in doubt (none)', path: () => '?status=in_doubt' },
-  { what: 'of another channel (none): a bounded scan', path: () => '?channel=sms' },
+  {
+    what: 'of a type and another channel (none): a bounded scan',
+    path: () => '?type=invoice.issued&channel=sms',
+  },
   {
     what: 'of one day',
     path: (n) => {

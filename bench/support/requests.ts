@@ -11,6 +11,8 @@ export interface Target {
   lane?: 'bulk';
   path: string;
   apiKey: string;
+  /** Default: bare sockets, which take as little of the machine as can be; `client`: a real HTTP client. */
+  callers?: 'client';
   /** `ep_…`: taken in turn. */
   endpoints: readonly string[];
   /** Notifications in one request; 1: the single form. */

@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-import { ApiKeys } from '../auth/api-keys.service.js';
+import { ApiKeys, type Caller } from '../auth/api-keys.service.js';
 import { allows } from '../auth/scopes.js';
 import { inTime } from './in-time.js';
 import { Problem } from './problem.js';
@@ -12,25 +12,34 @@ import { type CallerRequest, type CompiledRoute, ROUTE } from './route.js';
 export class RouteGuard implements CanActivate {
   constructor(@Inject(ApiKeys) private readonly keys: ApiKeys) {}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  /** Without a promise where none is needed: this runs before every request. */
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const route = Reflect.getMetadata(ROUTE, context.getHandler()) as CompiledRoute | undefined;
     if (!route)
       throw new Error(`${context.getClass().name}.${context.getHandler().name} declares no @Route.`);
     const http = context.switchToHttp();
     const request = http.getRequest<CallerRequest>();
-    if (route.scope !== 'open') {
-      // Answers hold recipients and secrets: nobody between us and the caller keeps them.
-      void http.getResponse<FastifyReply>().header('cache-control', 'no-store');
-      request.caller = await inTime(
-        this.keys.identify(request.headers.authorization),
-        http.getResponse<FastifyReply>().elapsedTime,
-      );
-      if (!allows(request.caller.scopes, route.scope)) {
-        throw new Problem('forbidden', `This needs a key with the scope \`${route.scope}\`.`);
-      }
-    }
-    route.checkBody?.(request.body);
-    route.checkQuery?.(request.query);
-    return true;
+    if (route.scope === 'open') return checkShape(route, request);
+    const reply = http.getResponse<FastifyReply>();
+    // Answers hold recipients and secrets: nobody between us and the caller keeps them.
+    void reply.header('cache-control', 'no-store');
+    const caller = this.keys.identify(request.headers.authorization);
+    return caller instanceof Promise
+      ? inTime(caller, reply.elapsedTime).then((known) => admit(known, route, request))
+      : admit(caller, route, request);
   }
+}
+
+function admit(caller: Caller, route: CompiledRoute, request: CallerRequest): true {
+  request.caller = caller;
+  const { scope } = route;
+  if (scope !== 'open' && !allows(caller.scopes, scope))
+    throw new Problem('forbidden', `This needs a key with the scope \`${scope}\`.`);
+  return checkShape(route, request);
+}
+
+function checkShape(route: CompiledRoute, request: CallerRequest): true {
+  route.checkBody?.(request.body);
+  route.checkQuery?.(request.query);
+  return true;
 }
