@@ -21,7 +21,7 @@ const LISTS: readonly { what: string; path: (n: number) => string }[] = [
   { what: 'of a type', path: () => '?type=invoice.issued' },
   { what: 'of a recipient', path: (n) => `?recipient=${recipientName((n * 7919) % SEEDED_RECIPIENTS)}` },
   {
-    what: 'one, by its key',
+    what: 'a key that nobody has',
     path: (n) => `?type=invoice.issued&recipient=${recipientName(n)}&business_id=old-${n}`,
   },
   { what: 'dead', path: () => '?status=dead' },
