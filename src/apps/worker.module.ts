@@ -29,6 +29,7 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueConnections } from '../queues/queue-connections.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { HandBacks } from '../relay/hand-backs.service.js';
 import { CallTallies } from '../upkeep/call-tallies.upkeep.js';
 import { OperatorsBreakers } from '../upkeep/operators-breakers.upkeep.js';
 import { OwnAttempts } from '../upkeep/own-attempts.upkeep.js';
@@ -55,6 +56,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         DispatchService,
         GateKeeper,
         GateWatch,
+        HandBacks,
         MayGo,
         OperatorsBreakers,
         OutcomeReport,

@@ -27,7 +27,14 @@ export class EventsController {
         schema: AcceptedEvent,
       },
     },
-    problems: ['idempotency_conflict', 'no_provider', 'schema_mismatch', 'too_large', 'unavailable'],
+    problems: [
+      'idempotency_conflict',
+      'no_provider',
+      'schema_mismatch',
+      'too_large',
+      'overloaded',
+      'unavailable',
+    ],
   })
   async create(
     @Body() body: EventRequest,
@@ -36,8 +43,7 @@ export class EventsController {
   ): Promise<AcceptedEvent> {
     const { begun, answer, abandon } = this.events.accept(body, request.caller!.keyId);
     await inTime(begun, reply.elapsedTime).catch((error: unknown) => {
-      abandon();
-      throw error;
+      throw abandon(error);
     });
     const { httpStatus, body: accepted } = await answer;
     void reply.status(httpStatus).header('location', `/v1/events/${accepted.id}`);

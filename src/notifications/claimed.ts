@@ -17,8 +17,11 @@ export interface Hint {
 export interface Claimed {
   id: string;
   dispatch: number;
-  /** `expired` or `dead`: time had run out; `suppressed`: the address takes nothing any more. Nothing is to be sent. */
-  status: Extract<Status, 'sending' | 'expired' | 'dead' | 'suppressed'>;
+  /**
+   * `expired` or `dead`: time had run out; `suppressed`: the address takes nothing any more; `in_doubt`: one of these, of what
+   * may have arrived. Nothing is to be sent.
+   */
+  status: Extract<Status, 'sending' | 'expired' | 'dead' | 'suppressed' | 'in_doubt'>;
   type: string;
   channel: ChannelName;
   lane: Lane;

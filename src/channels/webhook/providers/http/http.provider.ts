@@ -7,7 +7,7 @@ import { fromPublicId } from '../../../../domain/public-id.js';
 import type { EndpointDirectory, EndpointTarget } from '../../../../endpoints/endpoint-directory.service.js';
 import { MAX_ENDPOINT_CONCURRENCY } from '../../../../endpoints/endpoint.schema.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
-import { type AddressFilter, AddressRefused } from '../../../../platform/http/address-filter.js';
+import type { AddressFilter } from '../../../../platform/http/address-filter.js';
 import { OWN_HEADER } from '../../../../platform/http/own-headers.js';
 import { checkWebhookUrl } from '../../../../platform/http/webhook-url.js';
 import { VERSION } from '../../../../platform/version.js';
@@ -17,6 +17,7 @@ import { parseRetryAfterMs } from '../../../retry-after.js';
 import { sanitisedDetail } from '../../../sanitised-detail.js';
 import { classifyStatus, isSuccess } from '../../classification.js';
 import { signatureOf } from '../../signature.js';
+import { networkOutcome, refusal } from './network-outcome.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
@@ -195,19 +196,6 @@ async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<strin
   return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, EXCERPT_BYTES));
 }
 
-/** A receiver that cannot be reached, or does not answer, is down: the slow schedule follows the quick one. */
-function networkOutcome(error: unknown): Outcome {
-  if (isRefusedAddress(error)) {
-    return refusal(
-      'permanent',
-      'address_refused',
-      'The host resolves to an address that webhooks may not reach.',
-    );
-  }
-  const { kind, code, detail, stage } = networkFaultOf(error);
-  return failed(kind, { class: 'slow', code, detail, scope: stage === 'exchange' ? 'endpoint' : 'host' });
-}
-
 /** Cut from this side: it says nothing about the endpoint. */
 function cutShort(error: unknown): Outcome {
   const { kind, code, detail } = networkFaultOf(error);
@@ -222,9 +210,3 @@ const switchedOff = (): Outcome =>
     detail: 'The endpoint is disabled, so nobody was called.',
     scope: 'message',
   });
-
-const isRefusedAddress = (error: unknown): boolean =>
-  error instanceof AddressRefused || (error as { cause?: unknown }).cause instanceof AddressRefused;
-
-const refusal = (errorClass: 'gone' | 'permanent', code: string, detail: string): Outcome =>
-  failed('rejected', { class: errorClass, code, detail, scope: 'endpoint' });
