@@ -20,7 +20,7 @@ export interface Comparison {
   /** Calls under way at once, here as there. */
   connections: number;
   /** posthaste.yaml for a server on that port. */
-  configuration(port: number): string;
+  configuration: (port: number) => string;
 }
 
 const DOOR_CALLERS = 128;
