@@ -6,7 +6,8 @@ import { Endpoints } from '../endpoints/endpoints.service.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { Problem } from '../platform/http/problem.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
-import { AcceptService } from './accept.service.js';
+import { AcceptService, type Origin } from './accept.service.js';
+import { originOf } from './origin.js';
 import { Accepted } from './notification.schema.js';
 import { timeOrderedId } from '../platform/crypto/time-ordered-id.js';
 
@@ -41,12 +42,12 @@ export class EndpointTestController {
     @Req() request: CallerRequest,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Accepted> {
-    const apiKeyId = request.caller!.keyId;
-    const keyed = { apiKeyId, key, route: `POST /v1/endpoints/${id}/test`, body: {} };
-    return this.idempotent.run(keyed, () => this.accept(id, apiKeyId));
+    const origin = originOf(request);
+    const keyed = { apiKeyId: origin.apiKeyId, key, route: `POST /v1/endpoints/${id}/test`, body: {} };
+    return this.idempotent.run(keyed, () => this.accept(id, origin));
   }
 
-  private async accept(id: string, apiKeyId: string): Promise<Accepted> {
+  private async accept(id: string, origin: Origin): Promise<Accepted> {
     const endpoint = await this.endpoints.get(id);
     if (!endpoint.enabled)
       throw new Problem('wrong_state', 'It is disabled, and the test would wait: enable it first.');
@@ -60,7 +61,7 @@ export class EndpointTestController {
         expires_in: TEST_EXPIRES_IN,
         data: { endpoint_id: endpoint.id, text: 'This is a test. Nothing has happened.' },
       },
-      apiKeyId,
+      origin,
     );
     return body;
   }

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 
 import { AddressFaults } from '../dispatch/address-faults.js';
+import { AttemptTraces } from '../dispatch/attempt-traces.js';
 import { Breakers } from '../dispatch/breakers.js';
 import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
@@ -48,6 +49,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       providers: [
         ...processors,
         AddressFaults,
+        AttemptTraces,
         Breakers,
         CallTally,
         CallTallies,

@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
+import type { Origin } from '../accept/accept.service.js';
 import { differingFields } from '../accept/fingerprint.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { toPublicId } from '../domain/public-id.js';
@@ -8,6 +9,7 @@ import { WorkPool } from '../platform/database/pools.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { Problem } from '../platform/http/problem.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { type OpenSpan, Tracing } from '../platform/tracing/tracing.js';
 import { type EventDraft, EventDrafts } from './event-drafts.service.js';
 import type { AcceptedEvent, EventRequest } from './event.schema.js';
 import { FanOut } from './fan-out.service.js';
@@ -59,6 +61,7 @@ export class AcceptEvent implements OnApplicationShutdown {
     @Inject(FanOut) private readonly fanOut: FanOut,
     @Inject(WakeUp) private readonly wakeUp: WakeUp,
     @Inject(Gauges) private readonly gauges: Gauges,
+    @Inject(Tracing) private readonly tracing: Tracing,
   ) {}
 
   /**
@@ -66,8 +69,8 @@ export class AcceptEvent implements OnApplicationShutdown {
    * drops it if its turn has not come: whoever is sent away comes again, and each would wait here twice. Throws `overloaded`
    * when too many wait already.
    */
-  accept(request: EventRequest, apiKeyId: string): Acceptance {
-    const draft = this.drafts.of(request, apiKeyId);
+  accept(request: EventRequest, from: Origin): Acceptance {
+    const draft = this.drafts.of(request, from);
     if (this.turns.size > MAX_WAITING) throw overloaded();
     const caller = new AbortController();
     let hasTurn = false;
@@ -91,16 +94,30 @@ export class AcceptEvent implements OnApplicationShutdown {
   private async settle(one: Underway): Promise<EventAnswer> {
     if (one.signal.aborted) throw overloaded();
     one.turn();
+    const span = this.begin(one.draft);
+    one.draft.event.traceparent = span.traceparent;
     try {
       const answer = await inTransaction(this.pool, (tx) => this.settleWithin(tx, one));
+      span.end({ facts: { 'posthaste.event': answer.body.id, 'posthaste.matched': answer.body.matched } });
       this.wakeUp.soon();
       this.turns.learn(kindOf(one.draft), answer.body.matched);
       this.gauges.events.inc({ result: answer.body.duplicate ? 'duplicate' : 'accepted' });
       return answer;
     } catch (error) {
+      span.end({ fault: error instanceof Problem ? error.code : 'not_stored' });
       if (error instanceof Problem) this.gauges.events.inc({ result: error.code });
       throw error;
     }
+  }
+
+  /** All its notifications go on from here: they are one trace. */
+  private begin({ event: { traceparent, type } }: EventDraft): OpenSpan {
+    return this.tracing.begin({
+      name: 'accept event',
+      kind: 'server',
+      parent: traceparent,
+      facts: { 'posthaste.type': type },
+    });
   }
 
   private async settleWithin(tx: PoolClient, { draft, begun }: Underway): Promise<EventAnswer> {

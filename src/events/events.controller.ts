@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { originOf } from '../accept/origin.js';
 import { inTime } from '../platform/http/in-time.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
 import { AcceptEvent } from './accept-event.service.js';
@@ -41,7 +42,7 @@ export class EventsController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedEvent> {
-    const { begun, answer, abandon } = this.events.accept(body, request.caller!.keyId);
+    const { begun, answer, abandon } = this.events.accept(body, originOf(request));
     await inTime(begun, reply.elapsedTime).catch((error: unknown) => {
       throw abandon(error);
     });

@@ -38,6 +38,12 @@ export interface Claimed {
   /** Calls that count against the retry policy, this one included. */
   tries: number;
   createdAt: Date;
+  /** When it might go, when its hint went out, and when it was claimed: by the database's clock. */
+  dueAt: Date;
+  publishedAt: Date;
+  claimedAt: Date;
+  /** Where its trace goes on; null: it has none. */
+  traceparent: string | null;
   expiresAt: Date | null;
   deadlineAt: Date;
   /** Earlier attempts whose end nobody knows, oldest first. */

@@ -20,6 +20,7 @@ import { PRECEDENTS } from './precedents.js';
  *   and the call. One that may have arrived already is parked in doubt instead, and asked about where that is possible.
  * - The new values come from one sub-select a row; its OFFSET 0 keeps the planner from asking the list once a column.
  * - A first attempt has no precedents, and is not asked for them.
+ * - `taken` is joined again at the end, row by row in memory: how long each waited is known to nobody else any more.
  * - The attempt is written before the first byte leaves: a process that dies in the call leaves a trace of it.
  */
 const CLAIM = `
@@ -29,7 +30,7 @@ const CLAIM = `
        AND published_at IS NOT NULL
        AND split_part(queue, '.', 1) = $4
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
-    RETURNING notification_id, dispatch
+    RETURNING notification_id, dispatch, available_at, published_at
   ), claimed AS (
     UPDATE notifications n
        SET (status, worker_id, attempts, tries, provider, reason) = (
@@ -52,7 +53,7 @@ const CLAIM = `
               event_id AS "eventId",
               (SELECT e.payload FROM events e WHERE e.id = n.event_id) AS "eventPayload",
               on_in_doubt AS "onInDoubt", attempts AS attempt, tries, created_at AS "createdAt",
-              expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key, reason, n.provider,
+              expires_at AS "expiresAt", deadline_at AS "deadlineAt", ordering_key, reason, traceparent, n.provider,
               CASE WHEN reason IN ('expired', 'deadline') THEN reason ELSE 'suppress' END AS class,
               CASE WHEN reason IN ('expired', 'deadline') THEN 'too_late' ELSE reason END AS code
   ), opened AS (
@@ -72,7 +73,9 @@ const CLAIM = `
   ), told AS (${tellOf(`(
     SELECT id, type, status, dispatch, attempt AS attempts, code, class FROM claimed WHERE status <> 'sending') AS ended`)}
   )
-  SELECT *, ${PRECEDENTS('claimed.id', 'claimed.attempt > 1')} AS precedents FROM claimed`;
+  SELECT claimed.*, taken.available_at AS "dueAt", taken.published_at AS "publishedAt", now() AS "claimedAt",
+         ${PRECEDENTS('claimed.id', 'claimed.attempt > 1')} AS precedents
+    FROM claimed JOIN taken ON taken.notification_id = claimed.id`;
 
 /** Answers what each hint is worth, in order: undefined for a stale one. */
 export async function claim(

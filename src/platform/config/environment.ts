@@ -77,6 +77,17 @@ export const SETTINGS = [
   },
   { key: 'METRICS_TOKEN', kind: 'secret', sentence: 'Bearer token for /metrics; open when empty.' },
   {
+    key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    kind: 'url',
+    sentence: 'Base URL of an OpenTelemetry collector (OTLP over HTTP). Empty: no traces are made.',
+  },
+  {
+    key: 'OTEL_SERVICE_NAME',
+    kind: 'text',
+    default: 'posthaste',
+    sentence: 'What this service is called in traces.',
+  },
+  {
     key: 'SANDBOX',
     kind: 'flag',
     sentence:
@@ -101,6 +112,8 @@ export interface Environment {
   webhookAllowNetworks: readonly string[];
   logLevel: string;
   metricsToken: string | undefined;
+  otlpEndpoint: string | undefined;
+  serviceName: string;
   sandbox: boolean | undefined;
 }
 
@@ -135,6 +148,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     webhookAllowNetworks: list(value('WEBHOOK_ALLOW_NETWORKS')!),
     logLevel: value('LOG_LEVEL')!,
     metricsToken: value('METRICS_TOKEN'),
+    otlpEndpoint: value('OTEL_EXPORTER_OTLP_ENDPOINT'),
+    serviceName: value('OTEL_SERVICE_NAME')!,
     sandbox: sandbox === undefined ? undefined : sandbox === 'true',
   };
   return { environment, faults };

@@ -7,6 +7,7 @@ import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { createEndpoint, subscribe } from '../../support/many-subscribers.js';
 
+const ORIGIN = { apiKeyId: 'test', traceparent: null };
 const EVENT = { type: 'order.shipped', business_id: 'order-77', data: { order: 77 } };
 
 describe('an event reaches every endpoint that subscribed', () => {
@@ -237,7 +238,7 @@ describe('an event reaches every endpoint that subscribed', () => {
     const waiting: Acceptance[] = [];
     const fill = (): void => {
       for (let n = 0; n <= 501; n++)
-        waiting.push(events.accept({ ...EVENT, business_id: `full-${n}` }, 'test'));
+        waiting.push(events.accept({ ...EVENT, business_id: `full-${n}` }, ORIGIN));
     };
     try {
       expect(fill).toThrow('overloaded');
@@ -265,9 +266,9 @@ describe('an event reaches every endpoint that subscribed', () => {
     const acquired = (): void => void (most = Math.max(most, pool.totalCount - pool.idleCount));
     pool.on('acquire', acquired);
     const six = Array.from({ length: 6 }, (_, n) =>
-      events.accept({ ...EVENT, business_id: `large-${n}` }, 'test'),
+      events.accept({ ...EVENT, business_id: `large-${n}` }, ORIGIN),
     );
-    const small = events.accept({ ...EVENT, type: 'invoice.paid', recipient: 'nobody' }, 'test');
+    const small = events.accept({ ...EVENT, type: 'invoice.paid', recipient: 'nobody' }, ORIGIN);
     const order: string[] = [];
     await Promise.all([
       ...six.map((one) => one.answer.then(() => order.push('large'))),

@@ -25,6 +25,10 @@ const KEEP_ALIVE_MS = 30_000;
 const EXCERPT_BYTES = 1_024;
 const BODY_DEADLINE_MS = 1_000;
 const SWEEP_EVERY_MS = 250;
+/** Shorter, and hiding it hides half of what a receiver says. */
+const SHORTEST_HIDDEN = 4;
+/** A segment of a path that is as long is taken for a secret: `hook` and `v1` are not. */
+const SHORTEST_TOKEN = 16;
 
 type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
 
@@ -124,11 +128,11 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
         origin: url.origin,
         path: url.pathname + url.search,
         method: 'POST',
-        headers: headersFor(parcel, endpoint, call.now()),
+        headers: headersFor(parcel, endpoint, call),
         body: parcel.content.body,
         signal,
       });
-      return await this.read(answer, call.now());
+      return await this.read(answer, endpoint, call.now());
     } catch (error) {
       return this.isStopping(call) ? cutShort(error) : networkOutcome(error);
     } finally {
@@ -137,12 +141,16 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 
   /** The status has come: whatever happens to the body changes nothing. */
-  private async read({ statusCode, headers, body }: Dispatcher.ResponseData, now: Date): Promise<Outcome> {
+  private async read(
+    { statusCode, headers, body }: Dispatcher.ResponseData,
+    endpoint: EndpointTarget,
+    now: Date,
+  ): Promise<Outcome> {
     if (isSuccess(statusCode)) {
       await body.dump({ limit: EXCERPT_BYTES }).catch(() => undefined);
       return taken(`http_${statusCode}`, `The endpoint answered ${statusCode}.`, { isReceipt: true });
     }
-    const excerpt = sanitisedDetail(await readExcerpt(body));
+    const excerpt = sanitisedDetail(await readExcerpt(body), hiddenOf(endpoint));
     return classifyStatus(statusCode, excerpt, parseRetryAfterMs(headers['retry-after'], now));
   }
 
@@ -161,12 +169,20 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 }
 
+/** What a receiver may say back that is for nobody's eyes: its secrets, its headers, the token that its URL may be. */
+function hiddenOf({ url, secrets, signingKeys, headers }: EndpointTarget): string[] {
+  const { pathname, search } = new URL(url);
+  const segments = pathname.split('/').filter((segment) => segment.length >= SHORTEST_TOKEN);
+  const values = [pathname + search, ...segments, ...Object.values(headers)];
+  return [...secrets, ...signingKeys, ...values.filter((value) => value.length >= SHORTEST_HIDDEN)];
+}
+
 function headersFor(
   { id, content }: Parcel<WebhookContent>,
   endpoint: EndpointTarget,
-  now: Date,
+  call: Call,
 ): Record<string, string> {
-  const timestamp = Math.floor(now.getTime() / 1000);
+  const timestamp = Math.floor(call.now().getTime() / 1000);
   const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name)));
   return {
     ...own,
@@ -175,6 +191,7 @@ function headersFor(
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys),
+    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
   };
 }
 
