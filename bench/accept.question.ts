@@ -16,7 +16,14 @@ const GOAL = 0.45;
 const REFERENCE_GOAL = 0.7;
 const ENDPOINTS = 10;
 
-type Server = 'posthaste' | 'posthaste, 10 % duplicates' | 'nest no-op' | 'node no-op';
+type Server =
+  | 'posthaste'
+  | 'posthaste, 10 % duplicates'
+  | 'posthaste, real clients'
+  | 'nest no-op'
+  | 'nest no-op, real clients'
+  | 'node no-op'
+  | 'node no-op that parses';
 
 interface Variant {
   name: string;
@@ -26,6 +33,7 @@ interface Variant {
 
 interface Measured extends ClosedLoopResult {
   serverCpu: number;
+  callersCpu: number;
   postgresCpu: number;
 }
 
@@ -43,7 +51,14 @@ export function accept(effort: Effort): Promise<Answer> {
 
 const variantsAt = (connections: number): Variant[] => {
   const servers: Server[] = ['nest no-op', 'posthaste'];
-  if (connections === JUDGED_AT) servers.push('node no-op', 'posthaste, 10 % duplicates');
+  if (connections === JUDGED_AT)
+    servers.push(
+      'node no-op',
+      'node no-op that parses',
+      'posthaste, 10 % duplicates',
+      'nest no-op, real clients',
+      'posthaste, real clients',
+    );
   return servers.map((server) => ({ name: `${server} × ${connections}`, server, connections }));
 };
 
@@ -65,6 +80,7 @@ async function openDoor(scope: Scope): Promise<Door> {
     scope.own(await startProgram(name, file, argument), (one) => one.end());
   const nest = await own('nest-no-op', 'references/no-op.program.js', { kind: 'nest' });
   const bare = await own('node-no-op', 'references/no-op.program.js', { kind: 'bare' });
+  const parsing = await own('node-parsing', 'references/no-op.program.js', { kind: 'parsing' });
   const load = await own('load', 'support/load.program.js');
   const endpoints = await createEndpoints(posthaste.url, installation, 'http://127.0.0.1:9', ENDPOINTS);
   const target = (port: number, duplicatesPercent = 0): Target => ({
@@ -76,6 +92,7 @@ async function openDoor(scope: Scope): Promise<Door> {
     duplicatesPercent,
   });
   const port = Number(new URL(posthaste.url).port);
+  const toNest = target(await nest.call('listen'));
   return {
     cluster,
     databaseUrl,
@@ -83,7 +100,13 @@ async function openDoor(scope: Scope): Promise<Door> {
     servers: {
       posthaste: { process: posthaste.process, target: target(port) },
       'posthaste, 10 % duplicates': { process: posthaste.process, target: target(port, 10) },
-      'nest no-op': { process: nest, target: target(await nest.call('listen')) },
+      'posthaste, real clients': {
+        process: posthaste.process,
+        target: { ...target(port), callers: 'client' },
+      },
+      'nest no-op': { process: nest, target: toNest },
+      'nest no-op, real clients': { process: nest, target: { ...toNest, callers: 'client' } },
+      'node no-op that parses': { process: parsing, target: target(await parsing.call('listen')) },
       'node no-op': { process: bare, target: target(await bare.call('listen')) },
     },
   };
@@ -96,6 +119,7 @@ async function measure(door: Door, variant: Variant, repetition: number, effort:
   const before = {
     rows: await rowsIn(databaseUrl),
     server: process.cpuSeconds(),
+    callers: load.cpuSeconds(),
     postgres: cluster.cpu().postgres,
   };
   const loop: ClosedLoop = {
@@ -108,6 +132,7 @@ async function measure(door: Door, variant: Variant, repetition: number, effort:
   const measured = {
     ...result,
     serverCpu: process.cpuSeconds() - before.server,
+    callersCpu: load.cpuSeconds() - before.callers,
     postgresCpu: cluster.cpu().postgres - before.postgres,
   };
   prove(variant, result, (await rowsIn(databaseUrl)) - before.rows);
@@ -153,11 +178,18 @@ function answerFrom(variants: readonly Variant[], results: Map<string, Measured[
       decimal(spreadOf(all.map((one) => one.latencyMs.p99)).median),
       perRequest((one) => one.serverCpu),
       server.startsWith('posthaste') ? perRequest((one) => one.postgresCpu) : '–',
-      server === 'nest no-op' ? '1' : spread(spreadOf(ratios(server, 'nest no-op', connections)), decimal),
+      perRequest((one) => one.callersCpu),
+      server === referenceOf(server)
+        ? '1'
+        : spread(spreadOf(ratios(server, referenceOf(server), connections)), decimal),
     ];
   });
   const value = spreadOf(ratios('posthaste', 'nest no-op', JUDGED_AT)).median;
   const reference = spreadOf(ratios('nest no-op', 'node no-op', JUDGED_AT)).median;
+  const parsing = spreadOf(ratios('nest no-op', 'node no-op that parses', JUDGED_AT)).median;
+  const withClients = spreadOf(
+    ratios('posthaste, real clients', 'nest no-op, real clients', JUDGED_AT),
+  ).median;
   return {
     question: 'How many notifications a second does the door make durable?',
     table: [
@@ -168,6 +200,7 @@ function answerFrom(variants: readonly Variant[], results: Map<string, Measured[
         'p99 ms',
         'server µs',
         'PostgreSQL µs',
+        'callers µs',
         '÷ nest no-op',
       ],
       ...rows,
@@ -179,12 +212,17 @@ function answerFrom(variants: readonly Variant[], results: Map<string, Measured[
       isMet: value >= GOAL,
     },
     notes: [
-      `The reference reaches ${decimal(reference)} of bare node:http (${reference >= REFERENCE_GOAL ? 'a fair one' : `below ${REFERENCE_GOAL}: the ratio flatters`}).`,
+      `The reference reaches ${decimal(parsing)} of bare node:http that parses as it does (${parsing >= REFERENCE_GOAL ? 'a fair one' : `below ${REFERENCE_GOAL}: the ratio flatters`}), ${decimal(reference)} of one that throws the body away.`,
+      `With callers that use a real HTTP client: ${decimal(withClients)}.`,
       'µs: CPU time a request. Every 202 was found in the database; all other answers were as asked for.',
     ],
     raw: Object.fromEntries(results),
   };
 }
+
+/** The same callers cost both sides the same. */
+const referenceOf = (server: Server): Server =>
+  server.endsWith('real clients') ? 'nest no-op, real clients' : 'nest no-op';
 
 /** Warm-up included, as the CPU time is. */
 const requestsOf = ({ accepted, duplicates }: Measured): number => accepted + duplicates;

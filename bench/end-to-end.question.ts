@@ -3,7 +3,7 @@ import { type BenchProcess, startProgram } from './support/child-process.js';
 import { Cluster, countOf, query } from './support/cluster.js';
 import type { Effort } from './support/effort.js';
 import { interleave } from './support/interleave.js';
-import { type Machine, type Pipeline, sustain, type Sustained } from './support/pipeline.js';
+import { cpuText, type Machine, type Pipeline, sustain, type Sustained } from './support/pipeline.js';
 import { createEndpoints, installationOn, startPosthaste } from './support/posthaste.js';
 import { type Answer, decimal, spread, whole } from './support/report.js';
 import type { Target } from './support/requests.js';
@@ -178,15 +178,4 @@ function answerFrom(results: Map<string, Sustained[]>): Answer {
     ],
     raw: Object.fromEntries(results),
   };
-}
-
-function cpuText(all: readonly Sustained[]): string {
-  const names = Object.keys(all[0]!.cpuMicroseconds);
-  const parts = names.map(
-    (name) => [name, spreadOf(all.map((one) => one.cpuMicroseconds[name]!)).median] as const,
-  );
-  return parts
-    .filter(([, microseconds]) => microseconds >= 1)
-    .map(([name, microseconds]) => `${name} ${whole(microseconds)}`)
-    .join(', ');
 }

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { Controller, HttpCode, Module, Post } from '@nestjs/common';
@@ -32,18 +32,29 @@ async function nest(): Promise<number> {
   return (app.getHttpServer().address() as AddressInfo).port;
 }
 
-/** What Node alone can do: a request is read and answered. */
-function bare(): Promise<number> {
+/** What Node alone can do: a request is read, or read and parsed as the frameworks do it, and answered. */
+function bare(isParsing: boolean): Promise<number> {
   const body = JSON.stringify(ANSWER);
   const head = { 'content-type': 'application/json', 'content-length': String(body.length) };
   const server = createServer((request, response) => {
+    const answer = (): unknown => response.writeHead(202, head).end(body);
+    if (isParsing) return readJson(request, answer);
     request.resume();
-    request.on('end', () => response.writeHead(202, head).end(body));
+    request.on('end', answer);
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-const { kind } = startArgument<{ kind: 'nest' | 'bare' }>();
-answerParent({ listen: kind === 'nest' ? nest : bare });
+function readJson(request: IncomingMessage, done: () => unknown): void {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => {
+    JSON.parse((parts.length === 1 ? parts[0]! : Buffer.concat(parts)).toString('utf8'));
+    done();
+  });
+}
+
+const { kind } = startArgument<{ kind: 'nest' | 'bare' | 'parsing' }>();
+answerParent({ listen: kind === 'nest' ? nest : () => bare(kind === 'parsing') });

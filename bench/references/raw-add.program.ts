@@ -5,7 +5,7 @@ import { Queue } from 'bullmq';
 import { BacklogGate } from '../support/backlog-gate.js';
 import { answerParent, startArgument } from '../support/child-port.js';
 import { sharedNowMs } from '../support/clock.js';
-import { INVOICE } from '../support/requests.js';
+import { INVOICE } from '../support/content.js';
 import type { Sent } from '../support/load.program.js';
 
 /** The raw queue's callers: `add()`, one job a notification, the payload in the job, nothing kept. No HTTP in front. */

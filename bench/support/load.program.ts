@@ -1,6 +1,7 @@
 import { BacklogGate } from './backlog-gate.js';
 import { answerParent } from './child-port.js';
 import { sharedNowMs } from './clock.js';
+import { ClientConnection } from './client-connection.js';
 import { HttpConnection } from './http-connection.js';
 import { RequestWriter, type Target } from './requests.js';
 import { type Percentiles, percentilesOf } from './statistics.js';
@@ -98,17 +99,26 @@ async function burst(argument: {
 }
 
 interface Caller {
-  connection: HttpConnection;
+  connection: HttpConnection | ClientConnection;
   writer: RequestWriter;
 }
 
 const openCallers = (target: Target, connections: number, run: string): Promise<Caller[]> =>
   Promise.all(
     Array.from({ length: connections }, async (_, at) => ({
-      connection: await HttpConnection.open(target.port),
+      connection: await connectTo(target, portOf(target, at)),
       writer: new RequestWriter(target, `${run}-${at}`),
     })),
   );
+
+async function connectTo(target: Target, port: number): Promise<HttpConnection | ClientConnection> {
+  return target.callers === 'client' ? new ClientConnection(port, target) : HttpConnection.open(port);
+}
+
+/** Callers take the doors in turn. */
+function portOf({ port, morePorts = [] }: Target, at: number): number {
+  return [port, ...morePorts][at % (1 + morePorts.length)]!;
+}
 
 function count(
   answer: { status: number; body: string },

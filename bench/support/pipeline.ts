@@ -3,6 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchProcess } from './child-process.js';
 import type { Cluster } from './cluster.js';
 import type { Effort } from './effort.js';
+import { whole } from './report.js';
+import { spreadOf } from './statistics.js';
 import { waitFor } from './wait-for.js';
 
 /** Work in the pipeline while it is measured: more than any of them has in its hands. */
@@ -105,4 +107,16 @@ async function drained(sink: BenchProcess, accepted: number): Promise<void> {
 function cpuOf({ cluster, sink }: Machine, { source, processes }: Pipeline): Record<string, number> {
   const own = Object.fromEntries([...processes, source, sink].map((one) => [one.name, one.cpuSeconds()]));
   return { ...own, ...cluster.cpu() };
+}
+
+/** Medians, by process. */
+export function cpuText(all: readonly Sustained[]): string {
+  const names = Object.keys(all[0]!.cpuMicroseconds);
+  const parts = names.map(
+    (name) => [name, spreadOf(all.map((one) => one.cpuMicroseconds[name]!)).median] as const,
+  );
+  return parts
+    .filter(([, microseconds]) => microseconds >= 1)
+    .map(([name, microseconds]) => `${name} ${whole(microseconds)}`)
+    .join(', ');
 }

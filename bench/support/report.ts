@@ -10,8 +10,8 @@ import type { Spread } from './statistics.js';
 export interface Answer {
   question: string;
   table: readonly (readonly string[])[];
-  /** The one figure that counts, against a reference measured in the same run. */
-  ratio: { what: string; value: number; goal: number; isMet: boolean };
+  /** The one figure that counts, against a reference measured in the same run. Without a goal it is only told. */
+  ratio: { what: string; value: number } | { what: string; value: number; goal: number; isMet: boolean };
   notes: readonly string[];
   /** Everything that was measured, for whoever compares. */
   raw: unknown;
@@ -26,9 +26,8 @@ export function printAnswer({ question, table, ratio, notes }: Answer): void {
     console.log(`  ${line(row)}`);
     if (at === 0) console.log(`  ${widths.map((width) => '─'.repeat(width)).join('  ')}`);
   });
-  console.log(
-    `\n  ${ratio.what}: ${ratio.value.toFixed(2)}  (goal ${ratio.goal}: ${ratio.isMet ? 'met' : 'missed'})`,
-  );
+  const verdict = 'goal' in ratio ? `  (goal ${ratio.goal}: ${ratio.isMet ? 'met' : 'missed'})` : '';
+  console.log(`\n  ${ratio.what}: ${ratio.value.toFixed(2)}${verdict}`);
   notes.forEach((note) => console.log(`  ${note}`));
 }
 

@@ -1,8 +1,18 @@
+import { contentFor, type ContentOf } from './content.js';
+
 /** Where requests go, and what they carry. */
 export interface Target {
   port: number;
+  /** More doors of the same installation: callers take them in turn. */
+  morePorts?: readonly number[];
+  /** Default: webhook. */
+  channel?: ContentOf;
+  /** Default: transactional. */
+  lane?: 'bulk';
   path: string;
   apiKey: string;
+  /** Default: bare sockets, which take as little of the machine as can be; `client`: a real HTTP client. */
+  callers?: 'client';
   /** `ep_…`: taken in turn. */
   endpoints: readonly string[];
   /** Notifications in one request; 1: the single form. */
@@ -11,24 +21,10 @@ export interface Target {
   duplicatesPercent: number;
 }
 
-/** About 700 bytes, as an invoice's event has. */
-export const INVOICE = {
-  invoice: { id: 'in_2f8c1d', number: 'INV-1001', currency: 'EUR', total: '1299.00', due: '2026-12-24' },
-  customer: { id: 'cus_81ab', name: 'Ada Lovelace', country: 'GB', plan: 'business' },
-  lines: [
-    { sku: 'seat-monthly', description: 'Seat, monthly', quantity: 12, unit: '99.00' },
-    { sku: 'storage-100', description: 'Storage, 100 GB', quantity: 1, unit: '111.00' },
-  ],
-  links: {
-    self: 'https://api.example.com/invoices/in_2f8c1d',
-    pdf: 'https://files.example.com/in_2f8c1d.pdf',
-  },
-};
-const DATA = JSON.stringify(INVOICE);
-
 /** Writes requests for one caller: real ones, each with a key of its own, but for the duplicates asked for. */
 export class RequestWriter {
   private readonly head: string;
+  private readonly content;
   private written = 0;
   private lastItem: string | undefined;
 
@@ -37,6 +33,7 @@ export class RequestWriter {
     /** Unique among all callers of all runs. */
     private readonly caller: string,
   ) {
+    this.content = contentFor(target.channel ?? 'webhook', target.endpoints);
     this.head =
       `POST ${target.path} HTTP/1.1\r\nhost: 127.0.0.1:${target.port}\r\nauthorization: Bearer ${target.apiKey}\r\n` +
       'content-type: application/json\r\naccept: application/json\r\ncontent-length: ';
@@ -53,14 +50,14 @@ export class RequestWriter {
 
   private item(): string {
     const at = this.written++;
-    const { duplicatesPercent, endpoints } = this.target;
+    const { duplicatesPercent, lane } = this.target;
     // Repeats come evenly, and each repeats what the same caller has been answered for or sends along.
     const isRepeat = ((at + 1) * duplicatesPercent) % 100 < duplicatesPercent && this.lastItem !== undefined;
     if (isRepeat) return this.lastItem!;
-    const to = endpoints[at % endpoints.length] ?? 'ep_00000000000000000000000000';
+    const { type, channel, data } = this.content;
     this.lastItem =
-      `{"type":"invoice.issued","recipient":"customer-${at % 1000}","business_id":"${this.caller}-${at}",` +
-      `"channel":"webhook","to":"${to}","data":${DATA}}`;
+      `{"type":"${type}","recipient":"customer-${at % 1000}","business_id":"${this.caller}-${at}",` +
+      `${lane === undefined ? '' : `"lane":"${lane}",`}"channel":"${channel}","to":"${this.content.to(at)}","data":${data}}`;
     return this.lastItem;
   }
 }

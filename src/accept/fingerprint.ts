@@ -24,6 +24,12 @@ const FIELDS = [
   'time_zone',
 ] as const satisfies readonly (keyof NotificationRequest)[];
 
+/** Fields whose values are words of the contract or of the configuration: few, and the same in request after request. */
+const WORDS: ReadonlySet<string> = new Set(['channel', 'template', 'locale', 'lane', 'on_in_doubt']);
+/** More different words than any installation has; beyond them a caller is making words up. */
+const MAX_WORDS = 1_000;
+const wordHashes = new WeakMap<KeyedHasher, Map<string, string>>();
+
 /** The numbers as hex. */
 const NUMBERS = FIELDS.map((_, number) => number.toString(16).padStart(2, '0'));
 const HASH_BYTES = 8;
@@ -46,9 +52,19 @@ export function fingerprintOf(request: NotificationRequest, hasher: KeyedHasher)
     const value = request[field] ?? DEFAULTS[field]?.(request);
     if (value === undefined) continue;
     const text = typeof value === 'string' ? value : canonicalJson(value);
-    hex += NUMBERS[number]! + hasher.hex(`${field}\0${text}`, HASH_BYTES);
+    hex += NUMBERS[number]! + hashOf(`${field}\0${text}`, WORDS.has(field), hasher);
   }
   return Buffer.from(hex, 'hex');
+}
+
+/** Words are hashed once: three of five hashes of a usual request. */
+function hashOf(text: string, isWord: boolean, hasher: KeyedHasher): string {
+  if (!isWord) return hasher.hex(text, HASH_BYTES);
+  let known = wordHashes.get(hasher);
+  if (!known || known.size >= MAX_WORDS) wordHashes.set(hasher, (known = new Map<string, string>()));
+  let hash = known.get(text);
+  if (hash === undefined) known.set(text, (hash = hasher.hex(text, HASH_BYTES)));
+  return hash;
 }
 
 /** The same content to another address: of many that carry the same data, the data is hashed once. */

@@ -14,7 +14,11 @@ export const ID_PREFIXES = {
 export type IdKind = keyof typeof ID_PREFIXES;
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
-const VALUE_OF = new Map([...ALPHABET].map((letter, value) => [letter, value]));
+/** Two letters at once: ids are written several times for each notification. */
+const PAIRS = Array.from({ length: 1024 }, (_, value) => ALPHABET[value >> 5]! + ALPHABET[value & 31]!);
+/** By character code. */
+const VALUE_OF = new Uint8Array(128);
+[...ALPHABET].forEach((letter, value) => (VALUE_OF[letter.charCodeAt(0)] = value));
 const SUFFIX = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
 /** `0190…` (a UUID) → `ntf_01j…`. */
@@ -32,17 +36,16 @@ export function fromPublicId(kind: IdKind, publicId: string): string | undefined
 
 // 26 letters hold 130 bits: the UUID's 128 stand at the low end, so the first letter carries only three of them.
 function encode(hex: string): string {
-  let letters = ALPHABET[parseInt(hex.slice(0, 2), 16) >> 5]! + ALPHABET[parseInt(hex.slice(0, 2), 16) & 31]!;
+  let letters = PAIRS[parseInt(hex.slice(0, 2), 16)]!;
   for (let at = 2; at < 32; at += 5) {
-    const group = hex.slice(at, at + 5); // 20 bits, four letters
-    const bits = parseInt(group, 16);
-    for (let shift = 15; shift >= 0; shift -= 5) letters += ALPHABET[(bits >> shift) & 31]!;
+    const bits = parseInt(hex.slice(at, at + 5), 16); // 20 bits, four letters
+    letters += PAIRS[bits >> 10]! + PAIRS[bits & 1023]!;
   }
   return letters;
 }
 
 function decode(letters: string): string {
-  const value = (at: number): number => VALUE_OF.get(letters[at]!)!;
+  const value = (at: number): number => VALUE_OF[letters.charCodeAt(at)]!;
   let hex = ((value(0) << 5) | value(1)).toString(16).padStart(2, '0');
   for (let at = 2; at < 26; at += 4) {
     const bits = (value(at) << 15) | (value(at + 1) << 10) | (value(at + 2) << 5) | value(at + 3);

@@ -55,18 +55,22 @@ export interface Inserted {
  * `unnest` keeps one prepared statement for groups of every size. Times are the database's: `send_at` in the past means
  * now; expiry and deadline count from when it may first go, quiet hours included. The wake-up travels with the commit.
  *
+ * Payloads travel as one binary value, end to end, and are cut apart here: as an array they would be written as hex, twice
+ * their size, by this process and read back by PostgreSQL, a tenth of what the statement costs.
+ *
  * One behind an unsettled one of its ordering key, stored before or earlier in this group, is blocked from the start.
  */
 const INSERT_ACCEPTED = `
   WITH input AS MATERIALIZED (
-    SELECT *, greatest(now(), send_at, quiet_until) AS due, ${suppressedBy("decode(i.address_hash, 'hex')", 'i.type')} AS suppressed_by
+    SELECT *, substr($14::bytea, payload_at, payload_bytes) AS payload,
+           greatest(now(), send_at, quiet_until) AS due, ${suppressedBy("decode(i.address_hash, 'hex')", 'i.type')} AS suppressed_by
       FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
-                  $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::uuid[], $16::uuid[],
+                  $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $15::uuid[], $16::uuid[],
                   $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[],
-                  $23::text[], $24::timestamptz[], $25::text[])
+                  $23::text[], $24::timestamptz[], $25::text[], $26::integer[], $27::integer[])
         AS i (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane, template, locale,
-              ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at, expires_at, expires_in_ms,
-              deadline_ms, address_hash, quiet_until, traceparent)
+              ordering_key, on_in_doubt, event_id, endpoint_id, api_key_id, send_at, expires_at, expires_in_ms,
+              deadline_ms, address_hash, quiet_until, traceparent, payload_at, payload_bytes)
   ), inserted AS (
     INSERT INTO notifications (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane,
                                template, locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id,
@@ -111,6 +115,7 @@ export async function insertAccepted(
   wake: boolean,
 ): Promise<Inserted[]> {
   const column = <K extends keyof NewNotification>(key: K) => rows.map((row) => row[key]);
+  const payloads = column('payload');
   const { rows: inserted } = await pool.query<Inserted>({
     name: 'insert_accepted',
     text: INSERT_ACCEPTED,
@@ -128,7 +133,7 @@ export async function insertAccepted(
       column('locale'),
       column('orderingKey'),
       column('onInDoubt'),
-      column('payload'),
+      Buffer.concat(payloads),
       column('eventId'),
       column('endpointId'),
       column('apiKeyId'),
@@ -140,7 +145,19 @@ export async function insertAccepted(
       column('addressHash'),
       column('quietUntil'),
       column('traceparent'),
+      startsOf(payloads),
+      payloads.map((payload) => payload.length),
     ],
   });
   return inserted;
+}
+
+/** Where each begins in all of them end to end, counted from 1 as SQL does. */
+function startsOf(parts: readonly Buffer[]): number[] {
+  let next = 1;
+  return parts.map(({ length }) => {
+    const start = next;
+    next += length;
+    return start;
+  });
 }

@@ -15,6 +15,8 @@ const MAX_DEPTH = 20;
 /** What a batch adds around each notification: its object and its list. */
 const BATCH_DEPTH = 2;
 const MAX_FAULTS = 20;
+/** What a text has that holds a forbidden name, or an escape that could spell one, a NUL or half a surrogate pair. */
+const SUSPICIOUS = /\\u|__proto__|constructor|prototype/;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 // PostgreSQL stores neither NUL nor half a surrogate pair as text.
 const UNSTORABLE = /\u0000|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
@@ -58,7 +60,10 @@ export function parseJson(body: Buffer, limitBytes = BODY_LIMIT_BYTES, maxDepth 
   if (body.length === 0) return undefined;
   // Bytes that are no text would all become the same replacement character, and different keys one.
   if (!isUtf8(body)) throw new Problem('invalid_json', 'The body is not UTF-8.');
-  const value = parse(body.toString('utf8'));
+  const text = body.toString('utf8');
+  const value = parse(text);
+  // UTF-8 has no half pairs and JSON no bare NUL: what names and escapes nothing suspicious can only be too deep.
+  if (!SUSPICIOUS.test(text) && isWithin(value, maxDepth)) return value;
   const faults: Fault[] = [];
   inspect(value, '', maxDepth, faults);
   if (faults.length > 0)
@@ -73,6 +78,15 @@ function parse(text: string): unknown {
     const where = /position \d+( \(line \d+ column \d+\))?/.exec((error as Error).message)?.[0];
     throw new Problem('invalid_json', `The body could not be read as JSON${where ? ` at ${where}` : ''}.`);
   }
+}
+
+/** Whether nothing is nested deeper than so many levels. */
+function isWithin(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return true;
+  if (levels === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isWithin(item, levels - 1));
+  for (const name in value) if (!isWithin((value as Record<string, unknown>)[name], levels - 1)) return false;
+  return true;
 }
 
 /** `levels`: how many more may follow. */

@@ -1,3 +1,4 @@
+import { SegmentedMessage } from 'sms-segments-calculator';
 import { describe, expect, it } from 'vitest';
 
 import type { Letter } from '../../../src/channels/channel.js';
@@ -59,6 +60,30 @@ describe('segments', () => {
   ])('%#', (text, count, encoding) => {
     expect(segmentsOf(text)).toEqual({ count, encoding });
   });
+});
+
+describe('segments of texts that are counted without splitting', () => {
+  const counted = (text: string) => {
+    const { segmentsCount, encodingName } = new SegmentedMessage(text);
+    return { count: segmentsCount, encoding: encodingName };
+  };
+
+  it('are those of the calculator, for every character there is', () => {
+    for (let code = 0; code < 0x2100; code++) {
+      const text = `ab${String.fromCharCode(code)}`;
+      expect({ code, ...segmentsOf(text) }).toEqual({ code, ...counted(text) });
+    }
+  });
+
+  it.each([0, 1, 159, 160, 161, 305, 306, 307, 459, 460, 918])(
+    'are those of the calculator, for %i',
+    (length) => {
+      for (const character of ['a', 'ü', '\n', 'Σ', '^', '€', '’']) {
+        const text = character.repeat(length);
+        expect(segmentsOf(text)).toEqual(counted(text));
+      }
+    },
+  );
 });
 
 describe('the SMS channel', () => {

@@ -49,6 +49,14 @@ describe('careful JSON', () => {
     ]);
   });
 
+  it('finds a forbidden name that is spelt with escapes', () => {
+    expect(refusal('{"\\u005f_proto__":{"a":1}}').more.errors).toHaveLength(1);
+    expect(refusal('{"a":{"con\\u0073tructor":1}}').more.errors!.map(({ path }) => path)).toEqual([
+      '/a/constructor',
+    ]);
+    expect(parse('{"a":"a constructor, in a text"}')).toEqual({ a: 'a constructor, in a text' });
+  });
+
   it('counts levels: as many as are allowed, and no more', () => {
     const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
     expect(parse(nested(20))).toBeDefined();
