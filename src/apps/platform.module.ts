@@ -17,6 +17,7 @@ import { DoorPool, WorkPool } from '../platform/database/pools.js';
 import { HealthController } from '../platform/health/health.controller.js';
 import { Readiness, READINESS_CHECKS } from '../platform/health/readiness.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
+import { DoorDrain } from '../platform/http/door-drain.js';
 import { DocsController } from '../platform/http/docs.controller.js';
 import { OPEN_API_WEBHOOKS, OpenApi } from '../platform/http/open-api.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
@@ -88,6 +89,7 @@ export class PlatformModule {
         AuditTrail,
         DatabaseClock,
         DatabaseRoom,
+        DoorDrain,
         Gauges,
         OpenApi,
         Readiness,

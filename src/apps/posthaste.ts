@@ -12,6 +12,7 @@ import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
+import { closeWhileDraining, DoorDrain } from '../platform/http/door-drain.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
 import { useOtherBodies } from '../platform/http/other-bodies.js';
 import { RouteTable } from '../platform/http/route-table.js';
@@ -71,6 +72,7 @@ export async function startPosthaste(
     url,
     stop: async () => {
       app.get(Readiness).beginShutdown();
+      app.get(DoorDrain).begin();
       await app.close();
       await sandbox?.stop();
       await Promise.allSettled([queues.close(), foundation.doorPool.end(), foundation.workPool.end()]);
@@ -140,9 +142,13 @@ async function createApp(
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
   useOtherBodies(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
-  return NestFactory.create(module, adapter, {
+  let drain: DoorDrain | undefined;
+  closeWhileDraining(fastify, () => drain?.isDraining === true);
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),
     abortOnError: false,
   });
+  drain = app.get(DoorDrain);
+  return app;
 }

@@ -39,6 +39,8 @@ const waits = (pinnedProvider: string | null = null): Waiting => ({
   queue: null,
   behind: null,
   relaySilentMs: 100,
+  workerSilentMs: 100,
+  endpointOut: 0,
 });
 const MAIL = { channel: 'email', lane: 'bulk' } as const;
 

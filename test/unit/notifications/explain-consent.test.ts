@@ -19,6 +19,8 @@ const story = (expiresAt: Date | null, more: Partial<Story> = {}): Story => ({
     queue: null,
     behind: null,
     relaySilentMs: 100,
+    workerSilentMs: 100,
+    endpointOut: 0,
   },
   undelivered: undefined,
   ...more,

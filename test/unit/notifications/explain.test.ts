@@ -19,6 +19,8 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
   queue: null,
   behind: null,
   relaySilentMs: 100,
+  workerSilentMs: 100,
+  endpointOut: 0,
   ...changes,
 });
 const story = (status: Status, waiting?: Waiting): Story => ({
