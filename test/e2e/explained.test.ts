@@ -323,10 +323,9 @@ types:
   const reported = async (id: string, status: string): Promise<string> => {
     const { provider_message_id } = await at.story(id);
     const callback = genericCallback(secret, {
-      message_id: provider_message_id,
+      provider_message_id,
       status,
-      at: new Date().toISOString(),
-      code: '21610',
+      code: '30003',
     });
     await at.app.bare('post', '/v1/callbacks/gateway').set(callback.headers).send(callback.body).expect(204);
     return id;
@@ -375,11 +374,8 @@ types:
         const endpoint = await at.endpoint(503);
         await Promise.all(Array.from({ length: 12 }, () => at.hook(endpoint)));
         await waitFor(
-          async () =>
-            (await at.operate('get', `/v1/endpoints/${endpoint}/health`)).breaker.state !== 'closed',
-          {
-            what: 'the breaker',
-          },
+          async () => (await at.app.pool.query(`SELECT FROM gates WHERE held_by = 'endpoint'`)).rowCount! > 0,
+          { what: 'the breaker' },
         );
         return at.hook(endpoint);
       },
@@ -486,7 +482,7 @@ types:
     ],
     [
       'bounced',
-      async () => reported(await byGateway(), 'failed'),
+      async () => reported(await byGateway(), 'bounced'),
       { action: 'none', says: /reported that it did not arrive \(.+\)/, can: [] },
     ],
     [
@@ -527,7 +523,9 @@ types:
       async () => {
         const address = 'gone@example.com';
         await at.operate('post', '/v1/suppressions', {
-          suppressions: [{ channel: 'email', address, reason: 'manual' }],
+          channel: 'email',
+          address,
+          reason: 'manual',
         });
         const { status, body } = await at.app.send({
           type: 'welcome',
@@ -553,7 +551,11 @@ types:
   it.each(rows)('%s', async (_, arrange, next) => expectNext(at, await arrange(), next), 60_000);
 });
 
+/** What an outage leaves over: the ramp is seen by the last of them. */
+const BACKLOG = 150;
+
 describe('what is said of one that its provider may not be given now', () => {
+  let last: string;
   let at: Driver;
   let smtp: ScriptedSmtp;
   let twilio: ScriptedTwilio;
@@ -614,25 +616,24 @@ types:
     [
       'its breaker is open',
       async () => {
-        const { port } = smtp;
         await smtp.close();
-        await Promise.all(Array.from({ length: 40 }, () => at.mail()));
-        const id = await at.mail();
-        await expectNext(at, id, {
-          action: 'send',
-          waiting_for: 'breaker',
-          at: SOME_TIME,
-          says: /provider mail is held: its breaker is open/,
-          can: WAITS,
-        });
-        smtp = await startScriptedSmtp({ port });
-        return at.until(id, 'sent');
+        await Promise.all(Array.from({ length: BACKLOG }, () => at.mail()));
+        return (last = await at.mail());
       },
-      { action: 'none', says: /The provider took it/, can: [] },
+      {
+        action: 'send',
+        waiting_for: 'breaker',
+        at: SOME_TIME,
+        says: /provider mail is held: its breaker is open/,
+        can: WAITS,
+      },
     ],
     [
       'it has just come back, and is given more and more',
-      () => at.mail(), // the ramp begins at a call a second; what the outage has left over goes first
+      async () => {
+        smtp = await startScriptedSmtp({ port: smtp.port });
+        return last;
+      },
       {
         action: 'send',
         waiting_for: 'rate_limit',
