@@ -88,14 +88,15 @@ export class WaitingHolds {
 
 /** An endpoint that is not called more often at once: as many hints as its window has at least are out. */
 function fullEndpoint(
-  { endpointOut }: Waiting,
+  { endpointOut, endpointConcurrency }: Waiting,
   takers: readonly { perEndpointConcurrency: number }[],
 ): Shortage | undefined {
-  const cap = Math.max(...takers.map(({ perEndpointConcurrency }) => perEndpointConcurrency));
+  const cap =
+    endpointConcurrency ?? Math.max(...takers.map(({ perEndpointConcurrency }) => perEndpointConcurrency));
   if (endpointOut < 2 * cap) return undefined;
   return {
     waitingFor: 'endpoint',
-    reason: `${endpointOut} before it are out to its endpoint, which each worker calls ${cap} at a time by default; it goes as they are answered.`,
+    reason: `${endpointOut} before it are out to its endpoint, which each worker calls ${cap} at a time; it goes as they are answered.`,
   };
 }
 

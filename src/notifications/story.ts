@@ -81,6 +81,8 @@ export interface Waiting {
   workerSilentMs: number | null;
   /** Hints of its endpoint that are out, at most a thousand; of one without an endpoint none. */
   endpointOut: number;
+  /** How many calls at once its endpoint asks for; null: it has no wish of its own. */
+  endpointConcurrency: number | null;
 }
 
 /** The call under way. */

@@ -419,6 +419,22 @@ types:
       },
     ],
     [
+      'at an endpoint that asks for one call at once',
+      async () => {
+        const endpoint = await at.endpoint('hang', { concurrency: 1 });
+        const before = at.sink.open;
+        for (let i = 0; i < 6; i++) await at.hook(endpoint);
+        await waitFor(() => at.sink.open >= before + 1, { what: 'a call' });
+        return at.hook(endpoint);
+      },
+      {
+        action: 'send',
+        waiting_for: 'endpoint',
+        says: /^2 before it are out to its endpoint, which each worker calls 1 at a time/,
+        can: WAITS,
+      },
+    ],
+    [
       'behind one of its ordering key that is in a call',
       async () => {
         const endpoint = await at.endpoint('hang');

@@ -20,7 +20,8 @@ const READ_WAITING = `
             FROM processes WHERE 'worker' = ANY (roles)) AS "workerSilentMs",
          (SELECT count(*)::integer
             FROM (SELECT FROM outbox p
-                   WHERE p.published_at IS NOT NULL AND p.endpoint_id = o.endpoint_id LIMIT 1000) hints) AS "endpointOut"
+                   WHERE p.published_at IS NOT NULL AND p.endpoint_id = o.endpoint_id LIMIT 1000) hints) AS "endpointOut",
+         (SELECT e.concurrency FROM endpoints e WHERE e.id = o.endpoint_id) AS "endpointConcurrency"
     FROM outbox o WHERE o.notification_id = $1`;
 
 const READ_CALLING = `

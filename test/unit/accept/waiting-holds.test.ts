@@ -41,6 +41,7 @@ const waits = (pinnedProvider: string | null = null): Waiting => ({
   relaySilentMs: 100,
   workerSilentMs: 100,
   endpointOut: 0,
+  endpointConcurrency: null,
 });
 const MAIL = { channel: 'email', lane: 'bulk' } as const;
 

@@ -21,6 +21,7 @@ const story = (expiresAt: Date | null, more: Partial<Story> = {}): Story => ({
     relaySilentMs: 100,
     workerSilentMs: 100,
     endpointOut: 0,
+    endpointConcurrency: null,
   },
   undelivered: undefined,
   ...more,

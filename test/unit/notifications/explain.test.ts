@@ -21,6 +21,7 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
   relaySilentMs: 100,
   workerSilentMs: 100,
   endpointOut: 0,
+  endpointConcurrency: null,
   ...changes,
 });
 const story = (status: Status, waiting?: Waiting): Story => ({
