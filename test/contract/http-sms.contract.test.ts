@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Call, Parcel, SmsContent } from '../../src/channels/channel.js';
 import { httpSmsKind } from '../../src/channels/sms/providers/http/http-sms.kind.js';
+import { closingAfterEach } from '../support/closing.js';
 import { providerConfig } from '../support/provider-config.js';
 import {
   type CaughtRequest,
@@ -115,22 +116,13 @@ describe.each([
 describe('http-sms, besides the contract', () => {
   let server: ScriptedHttp;
   const call: Call = { signal: new AbortController().signal, now: () => new Date('2026-11-22T09:00:00Z') };
-  const closing: (() => Promise<void>)[] = [];
+  const closing = closingAfterEach();
 
   beforeEach(async () => {
-    server = await startScriptedHttp({ healthy: taken });
-    closing.push(() => server.close());
+    server = closing(await startScriptedHttp({ healthy: taken }));
   });
 
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const start = (...args: Parameters<typeof createProvider>) => {
-    const provider = createProvider(...args);
-    closing.push(() => provider.close());
-    return provider;
-  };
+  const start = (...args: Parameters<typeof createProvider>) => closing(createProvider(...args));
 
   const HOSTILE = [
     '"}, "to": "+1", "x": "',

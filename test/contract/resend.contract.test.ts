@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Call, EmailContent, Parcel } from '../../src/channels/channel.js';
 import { QUOTA_WAIT_MS } from '../../src/channels/email/providers/resend/resend-answer.js';
 import { resendKind } from '../../src/channels/email/providers/resend/resend.kind.js';
+import { closingAfterEach } from '../support/closing.js';
 import { providerConfig } from '../support/provider-config.js';
 import {
   type CaughtRequest,
@@ -100,22 +101,13 @@ describeProviderContract('resend', {
 describe('resend, besides the contract', () => {
   let server: ScriptedHttp;
   const call: Call = { signal: new AbortController().signal, now: () => new Date('2026-11-22T09:00:00Z') };
-  const closing: (() => Promise<void>)[] = [];
+  const closing = closingAfterEach();
 
   beforeEach(async () => {
-    server = await startScriptedHttp({ healthy: resendLike() });
-    closing.push(() => server.close());
+    server = closing(await startScriptedHttp({ healthy: resendLike() }));
   });
 
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const start = (...args: Parameters<typeof createProvider>) => {
-    const provider = createProvider(...args);
-    closing.push(() => provider.close());
-    return provider;
-  };
+  const start = (...args: Parameters<typeof createProvider>) => closing(createProvider(...args));
 
   it('posts the JSON Resend documents, with key, idempotency key and user agent', async () => {
     await start(`${server.url}/proxy/`, { from: '"Acme, Inc." <no-reply@acme.example>' }).send(

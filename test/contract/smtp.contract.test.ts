@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Call, EmailContent, Parcel } from '../../src/channels/channel.js';
 import { smtpKind } from '../../src/channels/email/providers/smtp/smtp.kind.js';
+import { closingAfterEach } from '../support/closing.js';
 import { providerConfig } from '../support/provider-config.js';
 import { type ScriptedSmtp, startScriptedSmtp, type Turn } from '../support/scripted-smtp.js';
 import { describeProviderContract, type Fault, type ProviderRig } from './provider-contract.js';
@@ -83,22 +84,13 @@ describeProviderContract('smtp', {
 describe('smtp, besides the contract', () => {
   let server: ScriptedSmtp;
   const call: Call = { signal: new AbortController().signal, now: () => new Date('2026-11-22T09:00:00Z') };
-  const closing: (() => Promise<void>)[] = [];
+  const closing = closingAfterEach();
 
   beforeEach(async () => {
-    server = await startScriptedSmtp({ credentials: { user: USER, pass: PASS } });
-    closing.push(() => server.close());
+    server = closing(await startScriptedSmtp({ credentials: { user: USER, pass: PASS } }));
   });
 
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const start = (...args: Parameters<typeof createProvider>) => {
-    const provider = createProvider(...args);
-    closing.push(() => provider.close());
-    return provider;
-  };
+  const start = (...args: Parameters<typeof createProvider>) => closing(createProvider(...args));
 
   it('sends one recipient, a stable Message-ID, the given date and both parts', async () => {
     const provider = start(server.url);

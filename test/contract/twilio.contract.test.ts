@@ -1,9 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { Call, Parcel, SmsContent } from '../../src/channels/channel.js';
 import { twilioKind } from '../../src/channels/sms/providers/twilio/twilio.kind.js';
+import { closingAfterEach } from '../support/closing.js';
 import { providerConfig } from '../support/provider-config.js';
 import {
   type CaughtRequest,
@@ -99,22 +100,13 @@ describeProviderContract('twilio', {
 describe('twilio, besides the contract', () => {
   let server: ScriptedHttp;
   const call: Call = { signal: new AbortController().signal, now: () => new Date('2026-11-22T09:00:00Z') };
-  const closing: (() => Promise<void>)[] = [];
+  const closing = closingAfterEach();
 
   beforeEach(async () => {
-    server = await startScriptedHttp({ healthy: taken });
-    closing.push(() => server.close());
+    server = closing(await startScriptedHttp({ healthy: taken }));
   });
 
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const start = (...args: Parameters<typeof createProvider>) => {
-    const provider = createProvider(...args);
-    closing.push(() => provider.close());
-    return provider;
-  };
+  const start = (...args: Parameters<typeof createProvider>) => closing(createProvider(...args));
 
   it('posts the form Twilio documents, with basic authentication', async () => {
     await start(server.url).send(parcelOf('ntf_a', 'Grüße & 100 % + „mehr“'), call);

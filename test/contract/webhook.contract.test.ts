@@ -1,13 +1,14 @@
 import { createServer } from 'node:net';
 
 import { Webhook } from 'standardwebhooks';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Call, Parcel, WebhookContent } from '../../src/channels/channel.js';
 import { httpKind } from '../../src/channels/webhook/providers/http/http.kind.js';
 import { toPublicId } from '../../src/domain/public-id.js';
 import type { EndpointTarget } from '../../src/endpoints/endpoint-directory.service.js';
 import { AddressFilter } from '../../src/platform/http/address-filter.js';
+import { closingAfterEach } from '../support/closing.js';
 import { providerConfig } from '../support/provider-config.js';
 import { type ScriptedHttp, startScriptedHttp, type Turn } from '../support/scripted-http.js';
 import { describeProviderContract, type Fault, type ProviderRig } from './provider-contract.js';
@@ -97,22 +98,13 @@ describeProviderContract('webhook', {
 
 describe('webhook, besides the contract', () => {
   let server: ScriptedHttp;
-  const closing: (() => Promise<void>)[] = [];
+  const closing = closingAfterEach();
 
   beforeEach(async () => {
-    server = await startScriptedHttp();
-    closing.push(() => server.close());
+    server = closing(await startScriptedHttp());
   });
 
-  afterEach(async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  });
-
-  const start = (...args: Parameters<typeof createProvider>) => {
-    const provider = createProvider(...args);
-    closing.push(() => provider.close());
-    return provider;
-  };
+  const start = (...args: Parameters<typeof createProvider>) => closing(createProvider(...args));
 
   it('signs what the official library verifies, with one secret and with two', async () => {
     const provider = start({ url: server.url, secrets: [SECOND_SECRET, SECRET] });
@@ -204,7 +196,7 @@ describe('webhook, besides the contract', () => {
       socket.on('close', () => clearInterval(timer)).on('error', () => undefined);
     });
     await new Promise<void>((resolve) => trickling.listen(0, '127.0.0.1', resolve));
-    closing.push(async () => void trickling.close());
+    closing({ close: async () => void trickling.close() });
     const { port } = trickling.address() as { port: number };
     const outcome = await start({ url: `http://127.0.0.1:${port}/` }).send(parcelOf('ntf_a'), call());
     expect(outcome).toMatchObject({ kind: 'in_doubt' });
