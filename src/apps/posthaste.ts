@@ -12,7 +12,7 @@ import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
-import { closeWhileDraining, DoorDrain } from '../platform/http/door-drain.js';
+import { DoorDrain } from '../platform/http/door-drain.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
 import { useOtherBodies } from '../platform/http/other-bodies.js';
 import { RouteTable } from '../platform/http/route-table.js';
@@ -142,13 +142,11 @@ async function createApp(
   foundation.routes.watch(fastify);
   useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
   useOtherBodies(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
-  let drain: DoorDrain | undefined;
-  closeWhileDraining(fastify, () => drain?.isDraining === true);
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),
     abortOnError: false,
   });
-  drain = app.get(DoorDrain);
+  app.get(DoorDrain).watch(fastify);
   return app;
 }

@@ -25,8 +25,12 @@ export class DoorDrain implements BeforeApplicationShutdown {
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {}
 
-  get isDraining(): boolean {
-    return this.delay !== undefined;
+  /** Call before routes are added. */
+  watch(fastify: FastifyInstance): void {
+    fastify.addHook('onSend', (_request, reply, payload, done) => {
+      if (this.delay !== undefined) void reply.header('connection', 'close');
+      done(null, payload);
+    });
   }
 
   /** The delay runs beside the end of the workers, not before it: both must fit into what an orchestrator waits. */
@@ -42,14 +46,6 @@ export class DoorDrain implements BeforeApplicationShutdown {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     await Promise.race([closed, after(ANSWERS_MAY_END_MS)]);
   }
-}
-
-/** Answers tell callers to leave once `isDraining`. Call before routes are added. */
-export function closeWhileDraining(fastify: FastifyInstance, isDraining: () => boolean): void {
-  fastify.addHook('onSend', (_request, reply, payload, done) => {
-    if (isDraining()) void reply.header('connection', 'close');
-    done(null, payload);
-  });
 }
 
 /** Keeps no process alive that has nothing else to do. */
