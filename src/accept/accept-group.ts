@@ -6,6 +6,8 @@ import { DatabaseRoom } from '../platform/database/database-room.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
 import { DoorPool } from '../platform/database/pools.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { Tracing } from '../platform/tracing/tracing.js';
+import { traced } from './accept-trace.js';
 import { WakeUp } from './wake-up.js';
 import { findByKeys, type KnownNotification } from './sql/find-by-keys.js';
 import { insertAccepted, type NewNotification } from './sql/insert-accepted.js';
@@ -37,6 +39,7 @@ export class AcceptGroup implements OnApplicationShutdown {
     @Inject(WakeUp) private readonly wakeUp: WakeUp,
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(DatabaseRoom) private readonly room: DatabaseRoom,
+    @Inject(Tracing) private readonly tracing: Tracing,
   ) {
     this.singles = new GroupCommit((rows) => this.write(rows), SINGLES);
     this.batches = new GroupCommit((rows) => this.write(rows), BATCHES);
@@ -44,13 +47,17 @@ export class AcceptGroup implements OnApplicationShutdown {
   }
 
   /** Throws what PostgreSQL throws; a timeout means "unknown", and the key makes the caller's retry safe. */
-  settle(row: NewNotification): Promise<Settled> {
-    return this.singles.add(row);
+  async settle(row: NewNotification): Promise<Settled> {
+    if (!this.tracing.isOn) return this.singles.add(row);
+    const [settled] = await traced(this.tracing, [row], (all) => this.singles.addAll(all));
+    if (settled!.status === 'rejected') throw settled!.reason;
+    return settled!.value;
   }
 
   /** As `settle`, for the items of a batch: each stands alone. */
   settleAll(rows: NewNotification[]): Promise<PromiseSettledResult<Settled>[]> {
-    return this.batches.addAll(rows);
+    if (!this.tracing.isOn) return this.batches.addAll(rows);
+    return traced(this.tracing, rows, (all) => this.batches.addAll(all));
   }
 
   /** Who holds this key already, if anybody does. */

@@ -21,6 +21,12 @@ import type { NewNotification } from './sql/insert-accepted.js';
 export type Answer = { httpStatus: 200 | 202; body: Accepted };
 export type ItemAnswer = Answer | { problem: Problem };
 
+/** Who posts it, and the trace it is part of, if any. */
+export interface Origin {
+  apiKeyId: string;
+  traceparent: string | null;
+}
+
 interface Prepared {
   row: NewNotification;
   segments: number | undefined;
@@ -44,17 +50,17 @@ export class AcceptService {
   ) {}
 
   /** Takes one notification. `request` has the contract's shape. Throws Problem. */
-  async accept(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
-    return this.take(this.draft(request), apiKeyId);
+  async accept(request: NotificationRequest, origin: Origin): Promise<Answer> {
+    return this.take(this.draft(request), origin);
   }
 
   /** The same for what the service itself says: types that begin with `posthaste.` are its own. */
-  acceptOwn(request: NotificationRequest, apiKeyId: string): Promise<Answer> {
-    return this.take(draftOf(request, this.hasher), apiKeyId);
+  acceptOwn(request: NotificationRequest, origin: Origin): Promise<Answer> {
+    return this.take(draftOf(request, this.hasher), origin);
   }
 
-  private async take(draft: Draft, apiKeyId: string): Promise<Answer> {
-    const prepared = await this.prepare(draft, apiKeyId);
+  private async take(draft: Draft, origin: Origin): Promise<Answer> {
+    const prepared = await this.prepare(draft, origin);
     const settled =
       prepared instanceof Problem
         ? await this.knownOr(draft, prepared)
@@ -63,10 +69,10 @@ export class AcceptService {
   }
 
   /** Takes a batch; each item stands alone and is answered in its place. */
-  async acceptBatch(items: readonly unknown[], apiKeyId: string): Promise<ItemAnswer[]> {
+  async acceptBatch(items: readonly unknown[], origin: Origin): Promise<ItemAnswer[]> {
     const drafts = items.map((item) => this.tryDraft(item));
     const prepared = await Promise.all(
-      drafts.map(async (draft) => (draft instanceof Problem ? draft : this.prepare(draft, apiKeyId))),
+      drafts.map(async (draft) => (draft instanceof Problem ? draft : this.prepare(draft, origin))),
     );
     const rows = prepared.flatMap((one) => (one instanceof Problem ? [] : [one.row]));
     const settled = await this.group.settleAll(rows);
@@ -104,10 +110,10 @@ export class AcceptService {
     }
   }
 
-  private async prepare(draft: Draft, apiKeyId: string): Promise<Prepared | Problem> {
+  private async prepare(draft: Draft, origin: Origin): Promise<Prepared | Problem> {
     try {
       const addressed = await this.addressing.address(draft);
-      return { row: this.toRow(draft, addressed, apiKeyId), segments: addressed.segments };
+      return { row: this.toRow(draft, addressed, origin), segments: addressed.segments };
     } catch (error) {
       if (error instanceof Problem) return error;
       throw error;
@@ -144,7 +150,7 @@ export class AcceptService {
     };
   }
 
-  private toRow(draft: Draft, addressed: Addressed, apiKeyId: string): NewNotification {
+  private toRow(draft: Draft, addressed: Addressed, origin: Origin): NewNotification {
     const { request } = draft;
     const { file } = this.config;
     return {
@@ -170,13 +176,14 @@ export class AcceptService {
       ),
       eventId: null,
       endpointId: addressed.endpointId,
-      apiKeyId,
+      apiKeyId: origin.apiKeyId,
       sendAt: isoOf(request.send_at),
       expiresAt: isoOf(request.expires_at),
       expiresInMs: expiresInMs(request, file.types.get(request.type)?.expiresInMs),
       deadlineMs: retryPolicyOf(file, request.type, addressed.channel).deadlineMs,
       addressHash: addressed.addressHash,
       quietUntil: addressed.quietUntil,
+      traceparent: origin.traceparent,
     };
   }
 }

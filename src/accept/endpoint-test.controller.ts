@@ -1,15 +1,21 @@
-import { Controller, Headers, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+
+import { Type } from 'typebox';
 
 import { Endpoints } from '../endpoints/endpoints.service.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
 import { Problem } from '../platform/http/problem.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
-import { AcceptService } from './accept.service.js';
+import { AcceptService, type Origin } from './accept.service.js';
+import { originOf } from './origin.js';
 import { Accepted } from './notification.schema.js';
 import { timeOrderedId } from '../platform/crypto/time-ordered-id.js';
 
 /** A test that comes an hour later than it was asked for only puzzles its receiver. */
 const TEST_EXPIRES_IN = '10m';
+
+/** There is nothing to choose: what was meant for a choice is a mistake, and is named. */
+const NoFields = Type.Object({}, { additionalProperties: false });
 
 /** An event to one endpoint, through the same pipeline as all others, so that its owner sees it arrive. */
 @Controller('v1/endpoints/:id')
@@ -25,21 +31,23 @@ export class EndpointTestController {
   @Route({
     scope: 'endpoints',
     summary: 'Send the event posthaste.test to this endpoint alone',
+    body: NoFields,
     answers: { 202: { description: 'Accepted; its story tells what became of it', schema: Accepted } },
     problems: ['not_found', 'wrong_state', 'idempotency_conflict', 'no_provider', 'unavailable'],
     isIdempotent: true,
   })
   send(
     @Param('id') id: string,
+    @Body() _body: object | undefined, // RouteGuard has held it to be empty
     @Req() request: CallerRequest,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Accepted> {
-    const apiKeyId = request.caller!.keyId;
-    const keyed = { apiKeyId, key, route: `POST /v1/endpoints/${id}/test`, body: {} };
-    return this.idempotent.run(keyed, () => this.accept(id, apiKeyId));
+    const origin = originOf(request);
+    const keyed = { apiKeyId: origin.apiKeyId, key, route: `POST /v1/endpoints/${id}/test`, body: {} };
+    return this.idempotent.run(keyed, () => this.accept(id, origin));
   }
 
-  private async accept(id: string, apiKeyId: string): Promise<Accepted> {
+  private async accept(id: string, origin: Origin): Promise<Accepted> {
     const endpoint = await this.endpoints.get(id);
     if (!endpoint.enabled)
       throw new Problem('wrong_state', 'It is disabled, and the test would wait: enable it first.');
@@ -53,7 +61,7 @@ export class EndpointTestController {
         expires_in: TEST_EXPIRES_IN,
         data: { endpoint_id: endpoint.id, text: 'This is a test. Nothing has happened.' },
       },
-      apiKeyId,
+      origin,
     );
     return body;
   }

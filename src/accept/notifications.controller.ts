@@ -5,6 +5,7 @@ import { inTime } from '../platform/http/in-time.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
 import { Log } from '../platform/logging/log.js';
 import { AcceptService, type ItemAnswer } from './accept.service.js';
+import { originOf } from './origin.js';
 import { Accepted, BatchAnswer, BatchRequest, NotificationRequest } from './notification.schema.js';
 import { Stories } from './stories.service.js';
 import { ListQuery, NotificationPage, NotificationStory } from './story.schema.js';
@@ -41,7 +42,7 @@ export class NotificationsController {
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Accepted> {
-    const answer = await inTime(this.accepts.accept(body, request.caller!.keyId), reply.elapsedTime);
+    const answer = await inTime(this.accepts.accept(body, originOf(request)), reply.elapsedTime);
     void reply.status(answer.httpStatus).header('location', `/v1/notifications/${answer.body.id}`);
     return answer.body;
   }
@@ -61,7 +62,7 @@ export class NotificationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<{ results: object[] }> {
     const answers = await inTime(
-      this.accepts.acceptBatch(body.notifications, request.caller!.keyId),
+      this.accepts.acceptBatch(body.notifications, originOf(request)),
       reply.elapsedTime,
     );
     this.logFaultsOfOurs(answers);

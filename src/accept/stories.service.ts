@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { fromPublicId, toPublicId } from '../domain/public-id.js';
+import { isWaiting } from '../domain/status.js';
 import { type ListFilter, NotificationsReader } from '../notifications/notifications.reader.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { type Payload, PayloadVault } from '../notifications/payload.js';
@@ -53,7 +54,8 @@ export class Stories {
     const isCancelled = await this.notifications.cancel(id);
     const story = await this.get(publicId);
     if (isCancelled || story.status === 'cancelled') return story;
-    if (MAYBE_SENT.has(story.status) || story.next.waiting_for === 'provider') {
+    // One that still waits is in a claim this moment, or waits for its retry after a doubt.
+    if (MAYBE_SENT.has(story.status) || isWaiting(story.status)) {
       throw new Problem('maybe_sent', `It is ${story.status}: a provider may have it already.`);
     }
     throw new Problem('wrong_state', `It is ${story.status} and cannot be cancelled any more.`);

@@ -72,6 +72,11 @@ const summary = {
   expires_at: nullable(Time('not after')),
   provider_message_id: nullable(Type.String()),
   event_id: Type.Optional(Type.String()),
+  trace_id: Type.Optional(
+    Type.String({
+      description: 'of the trace it is part of (W3C), when there is one: 32 hexadecimal digits',
+    }),
+  ),
   metadata: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
   erased: Type.Optional(Type.Boolean()),
   unreadable: Type.Optional(

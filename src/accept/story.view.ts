@@ -3,6 +3,7 @@ import { isUndelivered } from '../domain/status.js';
 import { explain } from '../notifications/explain.js';
 import type { Payload } from '../notifications/payload.js';
 import type { StoredAttempt, StoredNotification, StoredReceipt, Story } from '../notifications/story.js';
+import { traceIdOf } from '../platform/tracing/traceparent.js';
 import type { NotificationStory, NotificationSummary } from './story.schema.js';
 import type { Obstacle } from './waiting-holds.js';
 
@@ -31,6 +32,7 @@ export function toSummary(
     provider_message_id: row.providerMessageId,
     ...(row.eventId === null ? {} : { event_id: toPublicId('event', row.eventId) }),
     ...(payload?.metadata === undefined ? {} : { metadata: payload.metadata }),
+    ...(row.traceparent === null ? {} : { trace_id: traceIdOf(row.traceparent)! }),
     ...(row.erasedAt === null ? {} : { erased: true }),
     ...(row.payload !== null && payload === undefined ? { unreadable: true } : {}),
   };

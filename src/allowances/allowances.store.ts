@@ -15,6 +15,10 @@ export type { NewLevel } from './sql/write-levels.js';
 /** Apart from the advisory locks of upkeep ("PA" in ASCII). */
 const LOCK_SPACE = 0x5041;
 
+/** In whose turn a provider's calls are counted: the buckets of endpoints are shared by all providers of webhooks. */
+export const turnOf = (channel: string | undefined, provider: string): string =>
+  channel === 'webhook' ? 'webhook' : provider;
+
 /**
  * Rates, ramps and retry budgets, counted in PostgreSQL once for all relays.
  *

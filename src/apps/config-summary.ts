@@ -42,6 +42,7 @@ function describeEnvironment(environment: Environment): Row[] {
     ['ENCRYPTION_KEY_PREVIOUS', isSet(environment.encryptionKeyPrevious)],
     ['POSTHASTE_API_KEY', isSet(environment.apiKey)],
     ['METRICS_TOKEN', environment.metricsToken === undefined ? 'not set (/metrics is open)' : 'set'],
+    ['traces', placeOf(environment.otlpEndpoint) ?? 'none (OTEL_EXPORTER_OTLP_ENDPOINT is not set)'],
     ['file', environment.configFile],
     ['templates', environment.templatesDir],
     ['private networks', environment.webhookAllowNetworks.join(', ') || 'none may be reached by webhooks'],

@@ -26,6 +26,7 @@ import { RouteTable } from '../platform/http/route-table.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { MetricsController } from '../platform/metrics/metrics.controller.js';
+import { Tracing } from '../platform/tracing/tracing.js';
 import { Queues } from '../queues/queues.js';
 
 /** What is made before Nest: it outlives the modules, and some of it must exist to describe them. */
@@ -38,13 +39,16 @@ export interface Foundation {
   hasher: KeyedHasher;
   routes: RouteTable;
   catalogue: TypeCatalogue;
+  gauges: Gauges;
+  tracing: Tracing;
 }
 
 /** The floor of every process, whatever its roles. TypeORM comes first: what it serves must close before it does. */
 @Module({})
 export class PlatformModule {
   static register(foundation: Foundation): DynamicModule {
-    const { config, log, doorPool, workPool, sealer, hasher, routes, catalogue } = foundation;
+    const { config, log, doorPool, workPool, sealer, hasher, routes, catalogue, gauges, tracing } =
+      foundation;
     const { databaseUrl, webhookAllowNetworks } = config.environment;
     const allowed = config.isSandbox
       ? [...webhookAllowNetworks, '127.0.0.0/8', '::1/128']
@@ -70,6 +74,8 @@ export class PlatformModule {
         { provide: KeyedHasher, useValue: hasher },
         { provide: RouteTable, useValue: routes },
         { provide: TypeCatalogue, useValue: catalogue },
+        { provide: Gauges, useValue: gauges },
+        { provide: Tracing, useValue: tracing },
         { provide: OPEN_API_WEBHOOKS, useValue: webhooksOf(catalogue) },
         { provide: AddressFilter, useValue: new AddressFilter(allowed) },
         {
@@ -90,7 +96,6 @@ export class PlatformModule {
         DatabaseClock,
         DatabaseRoom,
         DoorDrain,
-        Gauges,
         OpenApi,
         Readiness,
       ],
@@ -110,6 +115,7 @@ export class PlatformModule {
         OpenApi,
         Readiness,
         RouteTable,
+        Tracing,
         TypeCatalogue,
       ],
     };

@@ -18,6 +18,10 @@ import { useOtherBodies } from '../platform/http/other-bodies.js';
 import { RouteTable } from '../platform/http/route-table.js';
 import { Log } from '../platform/logging/log.js';
 import { NestLog } from '../platform/logging/nest-log.js';
+import { Gauges } from '../platform/metrics/gauges.js';
+import { meterAnswers } from '../platform/metrics/meter-answers.js';
+import { meterPools } from '../platform/metrics/meter-pools.js';
+import { startTracing } from '../platform/tracing/start-tracing.js';
 import { openQueueConnections, type QueueConnections } from '../queues/queue-connections.js';
 import { queueRefsOf } from '../queues/queue-names.js';
 import { QueuesModule } from '../queues/queues.module.js';
@@ -25,6 +29,7 @@ import { Templates } from '../templating/templates.js';
 import { AlertsModule } from './alerts.module.js';
 import { ApiModule } from './api.module.js';
 import { ChannelsModule } from './channels.module.js';
+import { FiguresModule } from './figures.module.js';
 import { LeaseModule } from './lease.module.js';
 import { type Foundation, PlatformModule } from './platform.module.js';
 import { RelayModule } from './relay.module.js';
@@ -75,7 +80,12 @@ export async function startPosthaste(
       app.get(DoorDrain).begin();
       await app.close();
       await sandbox?.stop();
-      await Promise.allSettled([queues.close(), foundation.doorPool.end(), foundation.workPool.end()]);
+      await Promise.allSettled([
+        queues.close(),
+        foundation.doorPool.end(),
+        foundation.workPool.end(),
+        foundation.tracing.stop(),
+      ]);
       log.info('process.stopped');
       log.flush();
     },
@@ -96,7 +106,13 @@ async function layFoundation(config: Config, log: Log): Promise<Foundation> {
   const workPool = createWorkPool(databaseUrl);
   const sealer = new Sealer(encryptionKey, encryptionKeyPrevious);
   const hasher = new KeyedHasher(await installationKey(workPool, sealer));
-  return { config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable(), catalogue };
+  const gauges = new Gauges();
+  meterPools(gauges, { door: doorPool, work: workPool });
+  const tracing = await startTracing(config.environment, gauges, log);
+  return {
+    ...{ config, log, doorPool, workPool, sealer, hasher, routes: new RouteTable(), catalogue },
+    ...{ gauges, tracing },
+  };
 }
 
 function openQueues(config: Config, log: Log, providers: readonly ProviderConfig[]): QueueConnections {
@@ -118,6 +134,7 @@ function rolesOf(
     ChannelsModule.register(Templates.load(templatesDir), providers),
     LeaseModule,
     AlertsModule,
+    FiguresModule,
     ...(roles.includes('api') ? [ApiModule] : []),
     ...(roles.includes('relay') ? [RelayModule] : []),
     ...(roles.includes('worker') ? [WorkerModule.register(refs, queues)] : []),
@@ -140,6 +157,7 @@ async function createApp(
   });
   const fastify = adapter.getInstance<FastifyInstance>();
   foundation.routes.watch(fastify);
+  meterAnswers(fastify, foundation.gauges);
   useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
   useOtherBodies(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {

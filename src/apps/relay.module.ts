@@ -15,10 +15,13 @@ import { DoubtsRepository } from '../notifications/doubts.repository.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { HandBacks } from '../relay/hand-backs.service.js';
+import { Marks } from '../relay/marks.service.js';
 import { ProviderRouter } from '../relay/provider-router.service.js';
 import { Publisher } from '../relay/publisher.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
+import { Trials } from '../relay/trials.service.js';
 import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
@@ -37,6 +40,9 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     RelayService,
     ProviderRouter,
     Publisher,
+    Marks,
+    Trials,
+    HandBacks,
     AddressFaults,
     QuietTime,
     Verdict,

@@ -7,6 +7,7 @@ import {
 } from '@nestjs/common';
 
 import { AddressFaults } from '../dispatch/address-faults.js';
+import { AttemptTraces } from '../dispatch/attempt-traces.js';
 import { Breakers } from '../dispatch/breakers.js';
 import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
@@ -29,6 +30,7 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueConnections } from '../queues/queue-connections.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { HandBacks } from '../relay/hand-backs.service.js';
 import { CallTallies } from '../upkeep/call-tallies.upkeep.js';
 import { OperatorsBreakers } from '../upkeep/operators-breakers.upkeep.js';
 import { OwnAttempts } from '../upkeep/own-attempts.upkeep.js';
@@ -47,6 +49,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
       providers: [
         ...processors,
         AddressFaults,
+        AttemptTraces,
         Breakers,
         CallTally,
         CallTallies,
@@ -55,6 +58,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         DispatchService,
         GateKeeper,
         GateWatch,
+        HandBacks,
         MayGo,
         OperatorsBreakers,
         OutcomeReport,

@@ -76,6 +76,8 @@ export type Inquiry =
 export interface Call {
   /** Fires at shutdown. Providers keep their own deadlines besides. */
   signal: AbortSignal;
+  /** Where its trace goes on, for providers that pass it on. */
+  traceparent?: string | undefined;
   /** The database's clock: what we sign and date must not depend on this machine's. */
   now(): Date;
 }

@@ -112,12 +112,16 @@ export const NETWORK_ROWS: readonly NetworkRow[] = [
   },
 
   {
+    code: 'tls_certificate_expired',
+    stage: 'certificate',
+    sentence: 'The certificate is not valid at this time.',
+    raw: ['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID'],
+  },
+  {
     code: 'tls_certificate',
     stage: 'certificate',
     sentence: 'The certificate could not be verified.',
     raw: [
-      'CERT_HAS_EXPIRED',
-      'CERT_NOT_YET_VALID',
       'CERT_REVOKED',
       'CERT_REJECTED',
       'CERT_UNTRUSTED',

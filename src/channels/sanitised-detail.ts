@@ -1,11 +1,13 @@
+import { writtenForms } from './written-forms.js';
+
 /**
  * What another machine said, fit for an outcome: providers quote the recipient, and sometimes our credentials, back at
  * us. Addresses and numbers are recognised by shape, what the caller names (recipient, token) also by value.
  */
 const MAX_CHARACTERS = 512; // Outcomes promise 1 KB; the worst character left by the cleaning takes two bytes.
 
-const MAIL_ADDRESS = /[^\s<>"'(),;:]{1,128}@[^\s<>"'(),;]{1,255}/g;
-const PHONE_NUMBER = /\+\d[\d\s().-]{5,20}\d/g;
+const MAIL_ADDRESS = /[^\s<>"'(),;:]{1,128}(?:@|%40)[^\s<>"'(),;]{1,255}/gi;
+const PHONE_NUMBER = /(?:\+|%2b)\d[\d\s().-]{5,20}\d/gi;
 /** Controls, format characters, line separators and what is not in the basic plane's letters: one space each. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\s]+/gu;
 const NOT_LATIN = /[^\u0020-\u07ff]/gu;
@@ -13,7 +15,14 @@ const NOT_LATIN = /[^\u0020-\u07ff]/gu;
 /** One line of at most 512 characters. `hidden`: values that must not appear, however written. */
 export function sanitisedDetail(text: string, hidden: readonly string[] = []): string {
   const head = text.slice(0, 8 * MAX_CHARACTERS).replace(UNPRINTABLE, ' ');
-  const named = replaceAll(head, hidden.filter((value) => value !== '').map(asItStands), '<hidden>');
+  const named = replaceAll(
+    head,
+    hidden
+      .filter((value) => value !== '')
+      .flatMap(writtenForms)
+      .map(asItStands),
+    '<hidden>',
+  );
   const masked = replaceAll(named, [MAIL_ADDRESS], '<address>'); // before the local parts, which addresses contain
   return replaceAll(masked, hidden.flatMap(partsOf), '<hidden>')
     .replace(PHONE_NUMBER, '<number>')

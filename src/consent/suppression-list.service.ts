@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { fromPublicId, toPublicId } from '../domain/public-id.js';
 import { IRREVOCABLE, SUPPRESSION_REASONS } from '../domain/suppression.js';
+import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { AuditTrail } from '../platform/audit/audit-trail.service.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { inTransaction } from '../platform/database/transaction.js';
@@ -34,6 +35,7 @@ export class SuppressionList {
     @Inject(Suppressions) private readonly suppressions: Suppressions,
     @Inject(SuppressionsReader) private readonly reader: SuppressionsReader,
     @Inject(AuditTrail) private readonly audit: AuditTrail,
+    @Inject(DatabaseClock) private readonly clock: DatabaseClock,
   ) {}
 
   /** Newest first. Throws Problem `invalid_request`. */
@@ -129,6 +131,8 @@ export class SuppressionList {
     if (type !== undefined && reason !== 'unsubscribe' && reason !== 'manual')
       faults.push({ path: `${path}/type`, message: 'stands beside unsubscribe and manual alone' });
     const expiresAt = item.expires_at === undefined ? undefined : new Date(item.expires_at);
+    if (expiresAt && expiresAt.getTime() <= this.clock.nowMs())
+      faults.push({ path: `${path}/expires_at`, message: 'has passed already' });
     return { channel, address: 'address' in parsed ? parsed.address : '', reason, type, source, expiresAt };
   }
 }

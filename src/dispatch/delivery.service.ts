@@ -62,9 +62,11 @@ export class DeliveryService {
     crashPoint('after_provider_answer_before_outcome', claimed.type);
     const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
     this.report.attempted(claimed, record, name);
+    // Before the record: as long as this attempt is open, no relay lets out another call that tries the same gate.
+    const isObserved = await this.gates.observe(outcome, name, claimed.endpointId);
     await this.outcomes.record(record, claimed.endpointId);
     crashPoint('after_outcome_before_job_end', claimed.type);
-    await this.gates.observe(outcome, name, claimed.endpointId); // before the next call is let through
+    if (!isObserved) await this.gates.observe(outcome, name, claimed.endpointId); // PostgreSQL was away, and is back
     slot.release(); // only now: no more than the concurrency can ever be in doubt
   }
 }

@@ -3,8 +3,8 @@ import { setMaxListeners } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 
 import type { Hint } from '../notifications/claimed.js';
-import { OutboxStore } from '../outbox/outbox.store.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { HandBacks } from '../relay/hand-backs.service.js';
 import { Claims } from './claims.js';
 import { DeliveryService } from './delivery.service.js';
 import { MayGo } from './may-go.js';
@@ -34,7 +34,7 @@ export class DispatchService {
     @Inject(MayGo) private readonly mayGo: MayGo,
     @Inject(Claims) private readonly claims: Claims,
     @Inject(DeliveryService) private readonly deliveries: DeliveryService,
-    @Inject(OutboxStore) private readonly outbox: OutboxStore,
+    @Inject(HandBacks) private readonly handBacks: HandBacks,
     @Inject(OutcomeReport) private readonly report: OutcomeReport,
   ) {}
 
@@ -122,7 +122,7 @@ export class DispatchService {
   private async handBack(hints: readonly Hint[], provider: string): Promise<void> {
     if (hints.length === 0) return;
     // If it fails, upkeep finds them: a hint that nobody took is a lost one.
-    await this.outbox
+    await this.handBacks
       .takeBack(provider, hints, this.mayGo.handBackMs(provider))
       .catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }

@@ -25,12 +25,20 @@ export class GateKeeper {
     @Inject(Log) private readonly log: Log,
   ) {}
 
-  /** Never throws: a gate that could not be closed costs a few more refusals. */
-  async observe(outcome: Outcome, provider: string, endpointId: string | null): Promise<void> {
-    if (outcome.kind === 'taken') return this.openProbed(provider, endpointId);
+  /**
+   * Whether what the outcome says of gates is written; false when PostgreSQL is away. Never throws: a gate that could not be
+   * closed costs a few more refusals.
+   */
+  async observe(outcome: Outcome, provider: string, endpointId: string | null): Promise<boolean> {
+    const isOpened = await this.openProbed(gatesAnswered(outcome, provider, endpointId));
+    const isHeld = outcome.kind === 'taken' || (await this.hold(outcome, provider, endpointId));
+    return isOpened && isHeld;
+  }
+
+  private async hold(outcome: Failed, provider: string, endpointId: string | null): Promise<boolean> {
     const gate = gateOf(outcome, provider, endpointId);
     const hold = gate && (holdFor(outcome) ?? this.holdAgain(gate, provider));
-    if (!hold || !gate) return;
+    if (!hold || !gate) return true;
     try {
       await this.gates.hold(gate.kind, gate.key, hold.by, hold.forMs, outcome.code);
       await this.watch.look();
@@ -41,8 +49,10 @@ export class GateKeeper {
         for_ms: hold.forMs,
         code: outcome.code,
       });
+      return true;
     } catch (error) {
       this.log.warn('gate.not_held', { kind: gate.kind, key: gate.key, err: error });
+      return false;
     }
   }
 
@@ -55,15 +65,16 @@ export class GateKeeper {
     };
   }
 
-  /** The one call that was let through has succeeded: the gate is open for all. */
-  private async openProbed(provider: string, endpointId: string | null): Promise<void> {
+  /** The one call that was let through was answered by who is behind the gate: it is open for all. */
+  private async openProbed(answered: readonly Gate[]): Promise<boolean> {
+    const probed = answered.filter(({ kind, key }) => this.watch.isProbed(kind, key));
     try {
-      if (this.watch.isProbed('provider', provider))
-        await this.open('provider', provider, ['breaker', 'configuration']);
-      if (endpointId !== null && this.watch.isProbed('endpoint', endpointId))
-        await this.open('endpoint', endpointId, ['endpoint', 'configuration']);
+      for (const { kind, key } of probed)
+        await this.open(kind, key, [kind === 'provider' ? 'breaker' : 'endpoint', 'configuration']);
+      return true;
     } catch (error) {
-      this.log.warn('gate.not_opened', { provider, err: error });
+      this.log.warn('gate.not_opened', { keys: probed.map(({ key }) => key), err: error });
+      return false;
     }
   }
 
@@ -86,6 +97,17 @@ function holdFor(outcome: Failed): { by: GateHolder; forMs: number } | undefined
 interface Gate {
   kind: GateKind;
   key: string;
+}
+
+/**
+ * Who has answered as one that is well: when it was taken, and when only this one message was refused, for the next may be
+ * taken. What was never sent, and what got no answer, proves nothing.
+ */
+function gatesAnswered(outcome: Outcome, provider: string, endpointId: string | null): Gate[] {
+  const isRefusal = outcome.kind === 'deferred' || outcome.kind === 'rejected';
+  if (outcome.kind !== 'taken' && !(isRefusal && outcome.scope === 'message')) return [];
+  const ofEndpoint = endpointId === null ? [] : [{ kind: 'endpoint' as const, key: endpointId }];
+  return [{ kind: 'provider', key: provider }, ...ofEndpoint];
 }
 
 /** Whom the failure speaks about; nobody when it speaks about the message alone. */

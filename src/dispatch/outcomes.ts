@@ -4,8 +4,10 @@ import { type EndpointAttempt, EndpointVerdicts } from '../endpoints/endpoint-ve
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
+import { isRefused } from '../platform/database/sql-state.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { lesserOf } from './lesser-outcome.js';
 
 const GROUP = { maxRows: 64, inFlight: 2 } as const;
 const RETRY_FIRST_MS = 100;
@@ -13,7 +15,8 @@ const RETRY_MAX_MS = 2_000;
 
 /**
  * Records outcomes, coalesced. Promises: an outcome that is known is never thrown away. While PostgreSQL is gone it is
- * kept and tried again; if this worker was given up meanwhile, it is recorded as a late word.
+ * kept and tried again; if this worker was given up meanwhile, it is recorded as a late word. One that PostgreSQL will not
+ * have is written without what may offend: an outcome with less to say is better than none, and than a place held for ever.
  */
 @Injectable()
 export class Outcomes {
@@ -37,9 +40,9 @@ export class Outcomes {
     const attempt = endpointId === null ? undefined : attemptAt(endpointId, record);
     for (let delayMs = RETRY_FIRST_MS; !this.isGivingUp; delayMs = Math.min(RETRY_MAX_MS, delayMs * 2)) {
       try {
-        if (attempt) await this.endpoints.obeyGone(attempt, record.outcome);
-        if (!(await this.group.add(record))) await this.notifications.settleLate(record);
-        if (attempt) await this.endpoints.note(attempt, record.outcome);
+        if (attempt) await this.unlessRefused(record, this.endpoints.obeyGone(attempt, record.outcome));
+        await this.write(record);
+        if (attempt) await this.unlessRefused(record, this.endpoints.note(attempt, record.outcome));
         return;
       } catch (error) {
         this.log.warn('outcome.not_recorded', { id: record.id, attempt: record.attempt, err: error });
@@ -48,11 +51,45 @@ export class Outcomes {
     }
   }
 
+  private async write(record: AttemptRecord): Promise<void> {
+    try {
+      if (!(await this.group.add(record))) await this.notifications.settleLate(record);
+    } catch (error) {
+      if (!isRefused(error) || !(await this.writeAlone(record, error))) throw error;
+    }
+  }
+
+  /** In full, then with less and less; false when none will do: then it is not this outcome that PostgreSQL refuses. */
+  private async writeAlone(record: AttemptRecord, refusal: unknown): Promise<boolean> {
+    for (const version of [record, ...lesserOf(record)]) {
+      try {
+        const [isWon] = await this.notifications.record([version]);
+        if (!isWon) await this.notifications.settleLate(version);
+      } catch (error) {
+        if (isRefused(error)) continue;
+        throw error;
+      }
+      if (version !== record) this.log.error('outcome.cut', { ...aboutOf(version), err: refusal });
+      return true;
+    }
+    return false;
+  }
+
+  /** What an endpoint's health is told is no reason to keep an outcome from being written. */
+  private async unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<void> {
+    await telling.catch((error: unknown) => {
+      if (!isRefused(error)) throw error;
+      this.log.error('endpoint.not_told', { ...aboutOf(record), err: error });
+    });
+  }
+
   /** The process ends now: what is not recorded will be found in doubt. */
   giveUp(): void {
     this.isGivingUp = true;
   }
 }
+
+const aboutOf = ({ id, attempt, outcome }: AttemptRecord) => ({ id, attempt, outcome: outcome.kind });
 
 const attemptAt = (endpointId: string, { id, attempt }: AttemptRecord): EndpointAttempt => ({
   endpointId,

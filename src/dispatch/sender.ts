@@ -9,6 +9,7 @@ import { isUnavailable } from '../platform/database/sql-state.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { mask } from '../platform/logging/mask.js';
 import { Log } from '../platform/logging/log.js';
+import { type AttemptTrace, AttemptTraces } from './attempt-traces.js';
 import { Breakers } from './breakers.js';
 import { LeaseService } from './lease.service.js';
 import { type Packed, Packing } from './packing.service.js';
@@ -30,14 +31,27 @@ export class Sender {
     @Inject(Breakers) private readonly breakers: Breakers,
     @Inject(LeaseService) private readonly lease: LeaseService,
     @Inject(Log) private readonly log: Log,
+    @Inject(AttemptTraces) private readonly traces: AttemptTraces,
   ) {}
 
   async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Sent> {
+    const trace = this.traces.begin(claimed, provider.name);
+    const sent = await this.make(claimed, provider, signal, trace);
+    trace.end(sent.outcome);
+    return sent;
+  }
+
+  private async make(
+    claimed: Claimed,
+    provider: Provider,
+    signal: AbortSignal,
+    trace: AttemptTrace,
+  ): Promise<Sent> {
     const packed = await this.pack(claimed, provider);
     if ('kind' in packed) return { outcome: packed, digest: null };
     const { digest } = packed;
     const refused = refusedRepetition(digest, provider.name, claimed);
-    return { outcome: refused ?? (await this.call(claimed, packed, provider, signal)), digest };
+    return { outcome: refused ?? (await this.call(claimed, packed, provider, signal, trace)), digest };
   }
 
   private async call(
@@ -45,14 +59,17 @@ export class Sender {
     { parcel }: Packed,
     provider: Provider,
     signal: AbortSignal,
+    trace: AttemptTrace,
   ): Promise<Outcome> {
     if (!this.lease.isSafe(claimed.term)) {
       const detail = 'This worker could not renew its lease in time, so it called nobody.';
       return failed('not_sent', { class: 'lease', code: 'lease_lost', detail, scope: 'message' });
     }
     try {
-      const call = { signal, now: () => this.clock.now() };
-      return await this.breakers.call(provider.name, claimed.endpointId, () => provider.send(parcel, call));
+      const now = (): Date => this.clock.now();
+      const send = (traceparent: string | undefined): Promise<Outcome> =>
+        provider.send(parcel, { signal, now, traceparent });
+      return await this.breakers.call(provider.name, claimed.endpointId, () => trace.around(send));
     } catch (error) {
       // A provider answers with values. One that throws has a bug, and nobody knows what it did before.
       this.log.error('provider.threw', { id: parcel.id, provider: provider.name, err: error });

@@ -44,6 +44,8 @@ const NOT_CONSUMED_DELAY_MS = 5_000;
 const RETRY_AFTER_CAP_MS = 3_600_000;
 /** The quiet hours that held it back may have ended since: then it goes soon, and not in a circle. */
 const QUIET_MIN_DELAY_MS = 1_000;
+/** This process knows the database's clock to half a round trip: never a moment before quiet hours end, by either. */
+const QUIET_MARGIN_MS = 1_000;
 /** Who recognises a repetition may still be busy with the first. */
 const RECOGNISED_MIN_DELAY_MS = 1_000;
 
@@ -149,12 +151,13 @@ function scheduled(outcome: Failed, at: Situation, plannedMs: number | undefined
 
 function unlessTooLate(outcome: Failed, at: Situation, delayMs: number, consumesTry: boolean): Next {
   const goesMs = at.nowMs + delayMs;
-  const quietMs = (at.opensAtMs?.(goesMs) ?? goesMs) - goesMs;
+  const opensMs = at.opensAtMs?.(goesMs) ?? goesMs;
+  const quietMs = opensMs > goesMs ? opensMs - goesMs + QUIET_MARGIN_MS : 0;
   if (isForgottenBy(at, delayMs + quietMs)) return parked(outcome, at);
   if (goesMs >= at.deadlineMs) {
     return ended(outcome, at, { status: 'dead', reason: outcome.code, class: 'deadline' });
   }
-  if (at.expiresMs !== undefined && goesMs + quietMs >= at.expiresMs) {
+  if (at.expiresMs !== undefined && opensMs >= at.expiresMs) {
     return ended(outcome, at, { status: 'expired', reason: outcome.code });
   }
   if (quietMs === 0) return { status: 'retrying', reason: outcome.code, delayMs, consumesTry };

@@ -23,3 +23,9 @@ export interface Hold {
   since: Date;
   detail: string | null;
 }
+
+/** A call that hangs for longer does not keep the next from being tried: the other end may be well by then. Milliseconds. */
+export const TRIAL_MS = 30_000;
+
+/** Of calls that try a gate whose time is over there is one, when none is out. */
+export const probeRoom = (out: number): number => (out === 0 ? 1 : 0);

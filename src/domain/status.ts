@@ -37,7 +37,8 @@ const whileWaiting = [
 export const TRANSITIONS = {
   accepted: whileWaiting,
   scheduled: whileWaiting,
-  retrying: [...whileWaiting, 'sent', 'delivered', 'bounced'], // a late outcome or a receipt settles what waits for its retry
+  // A late outcome or a receipt settles what waits for its retry; time ends a doubt by parking it.
+  retrying: [...whileWaiting, 'sent', 'delivered', 'bounced', 'in_doubt'],
   sending: ['sent', 'delivered', 'retrying', 'in_doubt', 'suppressed', 'expired', 'dead'],
   in_doubt: ['sent', 'delivered', 'bounced', 'retrying', 'expired', 'dead'],
   sent: ['delivered', 'bounced', 'retrying'],

@@ -1,17 +1,19 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
+import type { Origin } from '../accept/accept.service.js';
 import { differingFields } from '../accept/fingerprint.js';
 import { WakeUp } from '../accept/wake-up.js';
 import { toPublicId } from '../domain/public-id.js';
-import { GroupCommit } from '../platform/database/group-commit.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { inTransaction } from '../platform/database/transaction.js';
 import { Problem } from '../platform/http/problem.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { type OpenSpan, Tracing } from '../platform/tracing/tracing.js';
 import { type EventDraft, EventDrafts } from './event-drafts.service.js';
 import type { AcceptedEvent, EventRequest } from './event.schema.js';
 import { FanOut } from './fan-out.service.js';
+import { FanOutTurns } from './fan-out-turns.js';
 import { findEventByKey, type KnownEvent } from './sql/find-event.js';
 import { insertEvents } from './sql/insert-events.js';
 
@@ -22,6 +24,8 @@ export interface EventAnswer {
 
 interface Underway {
   draft: EventDraft;
+  /** It has its turn: it is put to PostgreSQL. */
+  turn: () => void;
   /** PostgreSQL has answered: what follows takes its time, in bounded steps. */
   begun: () => void;
   /** Aborted when its caller has been sent away before it had its turn. */
@@ -31,11 +35,14 @@ interface Underway {
 export interface Acceptance {
   begun: Promise<unknown>;
   answer: Promise<EventAnswer>;
-  abandon: () => void;
+  /** Its caller cannot wait any longer. Answers what to tell: `overloaded` when its turn had not come. */
+  abandon: (reason: unknown) => unknown;
 }
 
-/** A fan-out holds a connection for as long as it takes; the rest of the pool stays for everybody else. */
-const AT_ONCE = 4;
+/** Small ones take milliseconds, so these have their turn in time; more would only fill the memory with their data. */
+const MAX_WAITING = 500;
+/** Half a large fan-out. Seconds. */
+const RETRY_AFTER_S = 2;
 
 /**
  * The door for events: all subscribers are owed their notification when it is answered, or none is.
@@ -46,11 +53,7 @@ const AT_ONCE = 4;
  */
 @Injectable()
 export class AcceptEvent implements OnApplicationShutdown {
-  /** One event a transaction; what lost a deadlock is repeated once. */
-  private readonly group = new GroupCommit<Underway, EventAnswer>(
-    async ([one]) => [await this.settle(one!)],
-    { maxRows: 1, inFlight: AT_ONCE },
-  );
+  private readonly turns = new FanOutTurns<Underway, EventAnswer>((one) => this.settle(one));
 
   constructor(
     @Inject(WorkPool) private readonly pool: WorkPool,
@@ -58,37 +61,63 @@ export class AcceptEvent implements OnApplicationShutdown {
     @Inject(FanOut) private readonly fanOut: FanOut,
     @Inject(WakeUp) private readonly wakeUp: WakeUp,
     @Inject(Gauges) private readonly gauges: Gauges,
+    @Inject(Tracing) private readonly tracing: Tracing,
   ) {}
 
   /**
    * Throws, or rejects with, Problem. `begun` ends when PostgreSQL has answered, `answer` when it is all durable. `abandon`
-   * drops it if its turn has not come: whoever is sent away comes again, and each would wait here twice.
+   * drops it if its turn has not come: whoever is sent away comes again, and each would wait here twice. Throws `overloaded`
+   * when too many wait already.
    */
-  accept(request: EventRequest, apiKeyId: string): Acceptance {
-    const draft = this.drafts.of(request, apiKeyId);
+  accept(request: EventRequest, from: Origin): Acceptance {
+    const draft = this.drafts.of(request, from);
+    if (this.turns.size > MAX_WAITING) throw overloaded();
     const caller = new AbortController();
+    let hasTurn = false;
+    const turn = (): void => void (hasTurn = true);
     let answer!: Promise<EventAnswer>;
     const begun = new Promise<void>(
-      (resolve) => (answer = this.group.add({ draft, begun: resolve, signal: caller.signal })),
+      (resolve) =>
+        (answer = this.turns.add(kindOf(draft), { draft, turn, begun: resolve, signal: caller.signal })),
     );
-    return { begun: Promise.race([begun, answer]), answer, abandon: () => caller.abort() };
+    const abandon = (reason: unknown): unknown => {
+      caller.abort();
+      return hasTurn ? reason : overloaded();
+    };
+    return { begun: Promise.race([begun, answer]), answer, abandon };
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.group.drain();
+    await this.turns.drain();
   }
 
   private async settle(one: Underway): Promise<EventAnswer> {
-    if (one.signal.aborted) throw abandoned();
+    if (one.signal.aborted) throw overloaded();
+    one.turn();
+    const span = this.begin(one.draft);
+    one.draft.event.traceparent = span.traceparent;
     try {
       const answer = await inTransaction(this.pool, (tx) => this.settleWithin(tx, one));
+      span.end({ facts: { 'posthaste.event': answer.body.id, 'posthaste.matched': answer.body.matched } });
       this.wakeUp.soon();
+      this.turns.learn(kindOf(one.draft), answer.body.matched);
       this.gauges.events.inc({ result: answer.body.duplicate ? 'duplicate' : 'accepted' });
       return answer;
     } catch (error) {
+      span.end({ fault: error instanceof Problem ? error.code : 'not_stored' });
       if (error instanceof Problem) this.gauges.events.inc({ result: error.code });
       throw error;
     }
+  }
+
+  /** All its notifications go on from here: they are one trace. */
+  private begin({ event: { traceparent, type } }: EventDraft): OpenSpan {
+    return this.tracing.begin({
+      name: 'accept event',
+      kind: 'server',
+      parent: traceparent,
+      facts: { 'posthaste.type': type },
+    });
   }
 
   private async settleWithin(tx: PoolClient, { draft, begun }: Underway): Promise<EventAnswer> {
@@ -120,8 +149,13 @@ const answerOf = (id: string, matched: number, known: KnownEvent | undefined): E
   },
 });
 
-const abandoned = (): Problem =>
-  new Problem('unavailable', 'Its turn had not come when its caller was sent away. Nothing was stored.');
+/** What tells nearly the same endpoints: all that concerns one recipient is told to few. */
+const kindOf = ({ event }: EventDraft): string => `${event.type} ${event.recipient === null}`;
+
+const overloaded = (): Problem =>
+  new Problem('overloaded', 'Other events are still being told to their subscribers. Nothing was stored.', {
+    retryAfterS: RETRY_AFTER_S,
+  });
 
 const conflict = (id: string, fields: string[]): Problem =>
   new Problem(

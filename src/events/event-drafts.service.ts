@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import type { Origin } from '../accept/accept.service.js';
 import { MAX_DATA_BYTES } from '../accept/addressing.js';
 import { TypeCatalogue } from '../catalogue/type-catalogue.js';
 import { ChannelRegistry } from '../channels/channel.registry.js';
@@ -34,20 +35,20 @@ export class EventDrafts {
   ) {}
 
   /** Throws Problem `invalid_request` or `too_large`: what no configuration can make right. */
-  of(request: EventRequest, apiKeyId: string): EventDraft {
+  of(request: EventRequest, origin: Origin): EventDraft {
     const dataJson = checked(request);
-    const event = this.event(request, apiKeyId);
+    const event = this.event(request, origin);
     const { id, fingerprint, type, recipient, businessId } = event;
     const payload = this.vault.sealEvent(id, dataJson);
     const keyHash = eventKeyOf(this.hasher, event);
     return {
       event,
-      row: { id, keyHash, fingerprint, type, recipient, businessId, payload, apiKeyId },
+      row: { id, keyHash, fingerprint, type, recipient, businessId, payload, apiKeyId: origin.apiKeyId },
       refusal: this.refusal(request),
     };
   }
 
-  private event(request: EventRequest, apiKeyId: string): Event {
+  private event(request: EventRequest, { apiKeyId, traceparent }: Origin): Event {
     const { type, business_id, recipient, data } = request;
     const { file } = this.config;
     return {
@@ -58,6 +59,7 @@ export class EventDrafts {
       fingerprint: eventFingerprintOf(this.hasher, { type, businessId: business_id }, data),
       lane: 'transactional',
       apiKeyId,
+      traceparent,
       expiresInMs: file.types.get(type)?.expiresInMs ?? null,
       deadlineMs: retryPolicyOf(file, type, 'webhook').deadlineMs,
     };

@@ -16,6 +16,8 @@ export interface Event {
   fingerprint: Buffer;
   lane: Lane;
   apiKeyId: string | null;
+  /** Where its notifications' trace goes on; null: there is none. */
+  traceparent: string | null;
   /** How long its notifications may take, milliseconds. */
   expiresInMs: number | null;
   deadlineMs: number;
@@ -77,6 +79,7 @@ export function notificationOf(
     deadlineMs: event.deadlineMs,
     addressHash: null,
     quietUntil: null,
+    traceparent: event.traceparent,
   };
 }
 

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { originOf } from '../accept/origin.js';
 import { inTime } from '../platform/http/in-time.js';
 import { type CallerRequest, Route } from '../platform/http/route.js';
 import { AcceptEvent } from './accept-event.service.js';
@@ -27,17 +28,23 @@ export class EventsController {
         schema: AcceptedEvent,
       },
     },
-    problems: ['idempotency_conflict', 'no_provider', 'schema_mismatch', 'too_large', 'unavailable'],
+    problems: [
+      'idempotency_conflict',
+      'no_provider',
+      'schema_mismatch',
+      'too_large',
+      'overloaded',
+      'unavailable',
+    ],
   })
   async create(
     @Body() body: EventRequest,
     @Req() request: CallerRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AcceptedEvent> {
-    const { begun, answer, abandon } = this.events.accept(body, request.caller!.keyId);
+    const { begun, answer, abandon } = this.events.accept(body, originOf(request));
     await inTime(begun, reply.elapsedTime).catch((error: unknown) => {
-      abandon();
-      throw error;
+      throw abandon(error);
     });
     const { httpStatus, body: accepted } = await answer;
     void reply.status(httpStatus).header('location', `/v1/events/${accepted.id}`);

@@ -41,6 +41,7 @@ export class OwnEventDrafts {
       // One a notification: they wait behind what they speak of. What is said of endpoints and alerts is rare and urgent.
       lane: said.notificationId === null ? 'transactional' : 'bulk',
       apiKeyId: null,
+      traceparent: null,
       expiresInMs: file.types.get(type)?.expiresInMs ?? null,
       deadlineMs: retryPolicyOf(file, type, 'webhook').deadlineMs,
     };

@@ -147,8 +147,8 @@ export class GatesStore {
   }
 
   /** Every hold in force, and what is being tried again after one. */
-  async held(): Promise<HeldGates> {
-    const { rows } = await this.pool.query<Row>({
+  async held(db: Queryable = this.pool): Promise<HeldGates> {
+    const { rows } = await db.query<Row>({
       name: 'held_gates',
       text: `SELECT kind, key, held_by AS "heldBy", since, detail, held_until > now() AS "isInForce",
                     CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000)::float8 END AS "untilMs"
@@ -162,8 +162,8 @@ export class GatesStore {
   }
 
   /** Gates at which a call is under way that began when their time was over, and not longer ago than `withinMs`. */
-  async underTrial(withinMs: number): Promise<GatesUnderTrial> {
-    const { rows } = await this.pool.query<{ kind: GateKind; key: string }>({
+  async underTrial(withinMs: number, db: Queryable = this.pool): Promise<GatesUnderTrial> {
+    const { rows } = await db.query<{ kind: GateKind; key: string }>({
       name: 'gates_under_trial',
       text: UNDER_TRIAL,
       values: [withinMs],

@@ -17,8 +17,11 @@ export interface Hint {
 export interface Claimed {
   id: string;
   dispatch: number;
-  /** `expired` or `dead`: time had run out; `suppressed`: the address takes nothing any more. Nothing is to be sent. */
-  status: Extract<Status, 'sending' | 'expired' | 'dead' | 'suppressed'>;
+  /**
+   * `expired` or `dead`: time had run out; `suppressed`: the address takes nothing any more; `in_doubt`: one of these, of what
+   * may have arrived. Nothing is to be sent.
+   */
+  status: Extract<Status, 'sending' | 'expired' | 'dead' | 'suppressed' | 'in_doubt'>;
   type: string;
   channel: ChannelName;
   lane: Lane;
@@ -35,6 +38,12 @@ export interface Claimed {
   /** Calls that count against the retry policy, this one included. */
   tries: number;
   createdAt: Date;
+  /** When it might go, when its hint went out, and when it was claimed: by the database's clock. */
+  dueAt: Date;
+  publishedAt: Date;
+  claimedAt: Date;
+  /** Where its trace goes on; null: it has none. */
+  traceparent: string | null;
   expiresAt: Date | null;
   deadlineAt: Date;
   /** Earlier attempts whose end nobody knows, oldest first. */

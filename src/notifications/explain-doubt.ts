@@ -1,3 +1,4 @@
+import { SUPPRESSION_CODE } from '../domain/suppression.js';
 import { CONTENT_CHANGED } from './claimed.js';
 import type { StoredAttempt, Story } from './story.js';
 
@@ -49,7 +50,15 @@ function reasonOf(code: string | null | undefined, attempts: readonly StoredAtte
     doubts.length > 1
       ? `Nobody can know from here whether any of ${doubts.length} attempts arrived.`
       : 'Nobody can know from here whether the provider took it.';
-  return `${first}${ASKED[doubts.at(-1)?.answer ?? 'never']} An operator decides.`;
+  return `${first}${endedBy(code)}${ASKED[doubts.at(-1)?.answer ?? 'never']} An operator decides.`;
+}
+
+/** Why it was parked while its retry waited. */
+function endedBy(code: string | null | undefined): string {
+  if (code === 'too_late') return ' Its time ran out before it was sent again.';
+  if (code?.startsWith(SUPPRESSION_CODE))
+    return ' It is not sent again: its address is on the suppression list.';
+  return '';
 }
 
 const ASKED: Record<NonNullable<StoredAttempt['answer']> | 'never', string> = {

@@ -54,7 +54,7 @@ export function explain(
     case 'scheduled':
     case 'retrying':
       return waiting
-        ? explainWaiting(waiting, notification, attempts.at(-1), hold, shortage, isUnserved)
+        ? explainWaiting(waiting, notification, attempts, hold, shortage, isUnserved)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
       return { action: 'wait', reason: explainCall(calling), waiting_for: 'provider', can: [] };
@@ -93,13 +93,15 @@ const canGoAgain = ({ expiresAt, erasedAt }: Story['notification']): boolean =>
 function explainWaiting(
   waiting: Waiting,
   { status, expiresAt }: Story['notification'],
-  last: StoredAttempt | undefined,
+  attempts: readonly StoredAttempt[],
   hold: Hold | undefined,
   shortage: Shortage | undefined,
   isUnserved: boolean,
 ): NextStep {
   const action = status === 'retrying' ? 'retry' : 'send';
-  const can: NextStep['can'] = ['retry', 'cancel'];
+  const last = attempts.at(-1);
+  const isDoubtful = attempts.some(({ outcome }) => outcome === 'in_doubt');
+  const can: NextStep['can'] = isDoubtful ? ['retry'] : ['retry', 'cancel'];
   if (waiting.publishedAt) {
     const taker = isSilent(waiting.workerSilentMs) ? NO_WORKER : 'the next free worker takes it.';
     return {
@@ -114,7 +116,7 @@ function explainWaiting(
       action,
       ...explainQuiet(waiting.availableAt, expiresAt),
       waiting_for: 'schedule',
-      can: ['cancel'],
+      can: isDoubtful ? [] : ['cancel'],
     };
   if (!waiting.isDue && status === 'accepted' && hold) return { action, ...explainHold(hold), can };
   if (!waiting.isDue) {

@@ -25,6 +25,7 @@ export interface StoredNotification {
   expiresAt: Date | null;
   deadlineAt: Date;
   erasedAt: Date | null;
+  traceparent: string | null;
 }
 
 export interface StoredAttempt {

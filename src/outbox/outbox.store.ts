@@ -40,12 +40,14 @@ export class OutboxStore {
     return publishDueOfEndpoints(tx ?? this.pool, group, to, rooms);
   }
 
+  /** `tx`: in the caller's transaction. */
   takeBack(
     provider: string,
     hints: readonly { id: string; dispatch: number }[],
     delayMs: number,
+    tx?: PoolClient,
   ): Promise<number> {
-    return takeBack(this.pool, provider, hints, delayMs);
+    return takeBack(tx ?? this.pool, provider, hints, delayMs);
   }
 
   releaseLost(queue: string, olderThanMs: number, limit: number): Promise<number> {
@@ -61,8 +63,8 @@ export class OutboxStore {
     return unblockHeads(this.pool, after, limit);
   }
 
-  windows(): Promise<ReadonlyMap<string, QueueWindow>> {
-    return publishedWindows(this.pool);
+  windows(tx?: PoolClient): Promise<ReadonlyMap<string, QueueWindow>> {
+    return publishedWindows(tx ?? this.pool);
   }
 
   nextDue(groups: readonly Group[]): Promise<NextDue[]> {

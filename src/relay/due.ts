@@ -4,6 +4,7 @@ import type {
   EndpointTerms,
   Standing,
 } from '../allowances/allowances.store.js';
+import { TRIAL_MS } from '../domain/gate.js';
 import type { GatesStore } from '../gates/gates.store.js';
 import { type GatesUnderTrial, type HeldGates, NO_TRIALS } from '../gates/held-gates.js';
 import type {
@@ -23,9 +24,6 @@ const BEFORE_ALL: EndpointCursor = {
   pin: '',
   isRetry: false,
 };
-
-/** A call that hangs for longer does not keep the next from being tried: the other end may be well by then. Milliseconds. */
-const TRIAL_MS = 30_000;
 
 /** A group in which something waits, and who may take it. */
 export interface DueGroup {

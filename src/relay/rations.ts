@@ -1,8 +1,9 @@
 import { allowanceOf, type ProviderAllowance, type ProviderTerms } from '../allowances/provider-allowance.js';
+import { probeRoom } from '../domain/gate.js';
 import { tokensIn, untilTokenMs } from '../domain/token-bucket.js';
-import type { EndpointRoom, Published, QueueWindow, Route } from '../outbox/outbox.store.js';
+import type { EndpointRoom, Published, Route } from '../outbox/outbox.store.js';
 import type { DueGroup, Survey } from './due.js';
-import type { Windows } from './windows.js';
+import { outOf, type Windows } from './windows.js';
 
 /** Rows marked by one statement. A larger one holds its locks longer than it saves. */
 const BATCH = 500;
@@ -184,9 +185,7 @@ export class Rations {
   }
 
   private outOf(provider: string): number {
-    const ofProvider = ([queue]: [string, QueueWindow]): boolean =>
-      queue.slice(0, queue.lastIndexOf('.')) === provider;
-    return [...this.survey.windows].filter(ofProvider).reduce((sum, [, { count }]) => sum + count, 0);
+    return outOf(this.survey.windows, provider);
   }
 
   private givenTo(provider: string): { hints: number; retries: number } {
@@ -196,5 +195,3 @@ export class Rations {
 
 const ratedWindow = (ratePerSecond: number): number =>
   Math.max(1, Math.floor(RATED_WINDOW_S * ratePerSecond));
-
-const probeRoom = (out: number): number => (out === 0 ? 1 : 0);

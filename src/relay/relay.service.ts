@@ -37,6 +37,20 @@ export class RelayService {
 
   /** Looks at everything that waits, and publishes what is due, has room and is allowed. */
   async runOnce(): Promise<Pass> {
+    const done = this.gauges.relayPassSeconds.startTimer();
+    try {
+      const pass = await this.pass();
+      this.gauges.relayPasses.inc({ result: resultOf(pass) });
+      return pass;
+    } catch (error) {
+      this.gauges.relayPasses.inc({ result: 'failed' });
+      throw error;
+    } finally {
+      done();
+    }
+  }
+
+  private async pass(): Promise<Pass> {
     const gates = await this.gates.held(); // before the allowances: the commit that opens a gate begins its ramp
     const routes = this.router.routes(gates);
     const survey = await this.surveyor.look(routes, gates);
@@ -104,10 +118,19 @@ export class RelayService {
   private report(routes: readonly Route[], rations: Rations): void {
     for (const provider of new Set(routes.map((route) => route.provider))) {
       const { tokens, retries, ratePerSecond, isRecovering } = rations.allowance(provider);
+      this.gauges.retryBudget.set({ provider }, retries.of);
+      this.gauges.retryBudgetUsed.set({ provider }, retries.used);
       this.gauges.retryBudgetLeft.set({ provider }, retries.left);
       if (ratePerSecond === undefined) this.gauges.rateTokens.remove({ provider });
       else this.gauges.rateTokens.set({ provider }, tokens);
       this.gauges.rampRate.set({ provider }, isRecovering ? ratePerSecond! : 0);
     }
   }
+}
+
+/** `failed`: a queue could not be served, whatever else went. */
+function resultOf({ failure, published, isFull }: Pass): 'failed' | 'published' | 'full' | 'idle' {
+  if (failure !== undefined) return 'failed';
+  if (published > 0) return 'published';
+  return isFull ? 'full' : 'idle';
 }

@@ -14,6 +14,16 @@ const MAX_REMEMBERED = 20_000;
 
 const EMPTY: QueueWindow = { count: 0, oldestMs: 0, endpoints: new Map() };
 
+/** Hints that are out to a provider, in whichever lane. */
+export const outOf = (windows: ReadonlyMap<string, QueueWindow>, provider: string): number =>
+  [...windows]
+    .filter(([queue]) => queue.slice(0, queue.lastIndexOf('.')) === provider)
+    .reduce((sum, [, { count }]) => sum + count, 0);
+
+/** Hints that are out to an endpoint, by whichever provider. */
+export const outOfEndpoint = (windows: ReadonlyMap<string, QueueWindow>, endpointId: string): number =>
+  [...windows.values()].reduce((sum, { endpoints }) => sum + (endpoints.get(endpointId)?.count ?? 0), 0);
+
 /** The windows of all queues and endpoints, as this relay has learnt them. */
 export class Windows {
   private readonly queues = new Map<string, Window>();

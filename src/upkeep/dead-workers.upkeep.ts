@@ -9,6 +9,7 @@ import {
   type OpenAttempt,
   WORKER_LOST,
 } from '../notifications/notifications.repository.js';
+import { eachRecorded } from './each-recorded.js';
 import type { UpkeepService } from './upkeep.service.js';
 
 const BATCH = 500;
@@ -36,7 +37,10 @@ export class DeadWorkers implements UpkeepService {
     const abandoned = await this.notifications.findAbandonedAttempts(LEASE_MS, BATCH);
     if (abandoned.length > 0) {
       crashPoint('in_the_middle_of_giving_up');
-      await this.notifications.record(abandoned.map((attempt) => this.giveUp(attempt)));
+      await eachRecorded(
+        this.notifications,
+        abandoned.map((attempt) => this.giveUp(attempt)),
+      );
     }
     return { given_up: abandoned.length, forgotten: await this.notifications.forgetDeadProcesses() };
   }

@@ -5,6 +5,7 @@ import { LeaseService } from '../dispatch/lease.service.js';
 import { Verdict } from '../dispatch/verdict.js';
 import { failed } from '../domain/outcome.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
+import { eachRecorded } from './each-recorded.js';
 import type { UpkeepService } from './upkeep.service.js';
 
 /** A claim's answer comes within the client's timeout of 7 s or never. */
@@ -37,7 +38,8 @@ export class OwnAttempts implements UpkeepService {
       scope: 'message',
     });
     if (forgotten.length > 0) {
-      await this.notifications.record(
+      await eachRecorded(
+        this.notifications,
         forgotten.map((attempt) => this.verdict.on(attempt, outcome, attempt.provider, 0, null)),
       );
     }

@@ -54,7 +54,7 @@ export class Reconciler implements UpkeepService {
   }
 
   private async settle(doubt: DoubtToAsk, asked: Asked | undefined | 'failed'): Promise<Count> {
-    if (asked === undefined) return this.park(doubt);
+    if (asked === undefined) return this.park(doubt, undefined);
     if (asked === 'failed' || asked.inquiry.kind === 'unanswered') return this.askLater(doubt);
     for (const match of asked.inquiry.matches) {
       const found = { ...doubt, ...match, contentDigest: asked.digest };
@@ -76,13 +76,13 @@ export class Reconciler implements UpkeepService {
 
   /** Past its deadline nobody waits for an answer any more: a person decides. */
   private async askLater(doubt: DoubtToAsk): Promise<Count> {
-    if (doubt.isLate) return this.park(doubt);
+    if (doubt.isLate) return this.park(doubt, 'unanswered');
     const put = { ...doubt, answer: 'unanswered', afterMs: UNANSWERED_DELAY_MS } as const;
     return this.told(await this.doubts.putOff(put), 'unanswered');
   }
 
-  private async park(doubt: DoubtToAsk): Promise<Count> {
-    return this.told(await this.doubts.putOff({ ...doubt, answer: 'unanswered' }), 'unanswered');
+  private async park(doubt: DoubtToAsk, answer: 'unanswered' | undefined): Promise<Count> {
+    return this.told(await this.doubts.putOff({ ...doubt, answer }), 'unanswered');
   }
 
   private told(isWon: boolean, count: Count): Count {

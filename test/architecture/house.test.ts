@@ -50,6 +50,18 @@ describe('the house', () => {
     ).toEqual([]);
   });
 
+  it('loads OpenTelemetry only where there is a collector', () => {
+    const strangers = offenders(/from '@opentelemetry\//).filter(
+      (path) => !path.startsWith('src/platform/tracing/'),
+    );
+    expect(strangers).toEqual([]);
+    // Nobody has it by a static import, so whoever does without it does not load it.
+    expect(offenders(/from '[^']*otlp-tracing\.js'/)).toEqual([]);
+    expect(offenders(/from '[^']*(prescribed-ids|counted-exporter)\.js'/)).toEqual([
+      'src/platform/tracing/otlp-tracing.ts',
+    ]);
+  });
+
   it('keeps the rules free of everything else', () => {
     const strangers = SOURCES.filter(({ path }) => path.startsWith('src/domain/')).flatMap(({ path, text }) =>
       [...text.matchAll(/from '([^']+)'/g)]

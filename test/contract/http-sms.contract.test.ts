@@ -174,6 +174,16 @@ describe('http-sms, besides the contract', () => {
     expect(server.messages[1]!.body).toBe(server.messages[0]!.body);
   });
 
+  it('takes its trace along, unless the configuration has a word on that header', async () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const headers = { traceparent: 'of-our-own' };
+    await start(server.url).send(parcelOf('ntf_a'), { ...call, traceparent });
+    await start(server.url, { headers }).send(parcelOf('ntf_a'), { ...call, traceparent });
+    await start(server.url).send(parcelOf('ntf_a'), call);
+    const sent = server.messages.map((message) => message.headers['traceparent']);
+    expect(sent).toEqual([traceparent, 'of-our-own', undefined]);
+  });
+
   it('sends nothing when the text meets a branch of the template that is no JSON', async () => {
     const body =
       '{"to": "{{ to }}", "text": {% if text contains "€" %}{{ text }}{% else %}"{{ text }}"{% endif %}}';

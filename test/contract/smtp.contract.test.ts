@@ -108,6 +108,22 @@ describe('smtp, besides the contract', () => {
     expect(first!.raw).toContain('\r\nHello\r\n.\r\nBye');
   });
 
+  it.each([
+    ['as an id', '250 2.0.0 OK <abc@x.prod.outlook.com> [Hostname=x]', '<abc@x.prod.outlook.com>'],
+    [
+      'as one that is longer than any',
+      `250 2.0.0 OK <${'a'.repeat(3_000)}@x.prod.outlook.com>`,
+      '<ntf_a.3f9a@acme.example>',
+    ],
+    ['as what is no id', '250 2.0.0 OK <\u0001\u0002@x.prod.outlook.com>', '<ntf_a.3f9a@acme.example>'],
+  ])('keeps what the server names the mail by, bounded: %s', async (_, reply, providerMessageId) => {
+    server.script({ at: 'body', do: { reply } });
+    expect(await start(server.url).send(parcelOf('ntf_a'), call)).toMatchObject({
+      kind: 'taken',
+      providerMessageId,
+    });
+  });
+
   it('reuses its connections', async () => {
     const provider = start(server.url);
     for (let i = 0; i < 5; i++) await provider.send(parcelOf(`ntf_${i}`), call);

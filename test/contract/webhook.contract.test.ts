@@ -1,3 +1,4 @@
+import { createServer as createTlsServer } from 'node:https';
 import { createServer } from 'node:net';
 
 import { Webhook } from 'standardwebhooks';
@@ -8,6 +9,7 @@ import { httpKind } from '../../src/channels/webhook/providers/http/http.kind.js
 import { toPublicId } from '../../src/domain/public-id.js';
 import type { EndpointTarget } from '../../src/endpoints/endpoint-directory.service.js';
 import { AddressFilter } from '../../src/platform/http/address-filter.js';
+import { makeCertificate } from '../support/certificate.js';
 import { closingAfterEach } from '../support/closing.js';
 import { providerConfig } from '../support/provider-config.js';
 import { type ScriptedHttp, startScriptedHttp, type Turn } from '../support/scripted-http.js';
@@ -172,6 +174,27 @@ describe('webhook, besides the contract', () => {
       class: 'permanent',
       code: 'address_refused',
     });
+  });
+
+  it('sends nothing to a host whose certificate nobody vouches for, and does not try again', async () => {
+    const { pem, privateKey } = makeCertificate();
+    const key = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    let requests = 0;
+    const impostor = createTlsServer({ key, cert: pem }, (_, response) => {
+      requests++;
+      response.end();
+    });
+    await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve));
+    closing({ close: async () => void impostor.close() });
+    const { port } = impostor.address() as { port: number };
+    const outcome = await start({ url: `https://127.0.0.1:${port}/` }).send(parcelOf('ntf_a'), call());
+    expect(outcome).toMatchObject({
+      kind: 'rejected',
+      class: 'permanent',
+      code: 'tls_certificate',
+      scope: 'host',
+    });
+    expect(requests).toBe(0);
   });
 
   it('gives up what was for a deleted endpoint, and hands back what was for a disabled one', async () => {

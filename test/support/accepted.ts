@@ -32,6 +32,7 @@ export const acceptable = (changes: Partial<NewNotification> = {}): NewNotificat
     deadlineMs: 3_600_000,
     addressHash: null,
     quietUntil: null,
+    traceparent: null,
     ...changes,
   };
 };

@@ -34,6 +34,8 @@ export interface NewNotification {
   addressHash: string | null;
   /** The end of the quiet hours it would go in; null: it may go. */
   quietUntil: string | null;
+  /** Where its trace goes on; null: it has none. */
+  traceparent: string | null;
 }
 
 export interface Inserted {
@@ -60,18 +62,18 @@ const INSERT_ACCEPTED = `
       FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[],
                   $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bytea[], $15::uuid[], $16::uuid[],
                   $17::text[], $18::timestamptz[], $19::timestamptz[], $20::bigint[], $21::bigint[],
-                  $23::text[], $24::timestamptz[])
+                  $23::text[], $24::timestamptz[], $25::text[])
         AS i (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane, template, locale,
               ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at, expires_at, expires_in_ms,
-              deadline_ms, address_hash, quiet_until)
+              deadline_ms, address_hash, quiet_until, traceparent)
   ), inserted AS (
     INSERT INTO notifications (id, key_hash, fingerprint, type, recipient, business_id, recipient_key, channel, lane,
                                template, locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id,
-                               send_at, expires_at, deadline_at, address_hash, quiet_until, status, reason)
+                               send_at, expires_at, deadline_at, address_hash, quiet_until, traceparent, status, reason)
     SELECT id, decode(key_hash, 'hex'), fingerprint, type, recipient, business_id, recipient_key, channel, lane, template,
            locale, ordering_key, on_in_doubt, payload, event_id, endpoint_id, api_key_id, send_at,
            coalesce(expires_at, due + expires_in_ms * interval '1 ms'), due + deadline_ms * interval '1 ms',
-           decode(address_hash, 'hex'), quiet_until,
+           decode(address_hash, 'hex'), quiet_until, traceparent,
            CASE WHEN suppressed_by IS NOT NULL THEN 'suppressed' WHEN due > now() THEN 'scheduled' ELSE 'accepted' END,
            '${SUPPRESSION_CODE}' || suppressed_by
       FROM input
@@ -136,6 +138,7 @@ export async function insertAccepted(
       wake,
       column('addressHash'),
       column('quietUntil'),
+      column('traceparent'),
     ],
   });
   return inserted;

@@ -1,9 +1,14 @@
 import type { Pool } from 'pg';
 
-/** Cancels one that waits: whoever deletes the outbox row may. Answers whether this call did. */
+import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
+
+/**
+ * Cancels one that waits: whoever deletes the outbox row may. Not one that waits for its retry after a doubt: it may have
+ * arrived, and "cancelled" says that it has not. Answers whether this call did.
+ */
 const CANCEL = `
   WITH taken AS (
-    DELETE FROM outbox WHERE notification_id = $1 RETURNING notification_id
+    DELETE FROM outbox WHERE notification_id = $1 AND ${DOUBTFUL_PROVIDER('$1')} IS NULL RETURNING notification_id
   ), cancelled AS (
     UPDATE notifications SET status = 'cancelled', reason = 'cancelled', updated_at = now()
      WHERE id = ANY (ARRAY(SELECT notification_id FROM taken))

@@ -5,7 +5,7 @@ import type { Calling, Story, StoredAttempt, StoredNotification, StoredReceipt, 
 export const NOTIFICATION_COLUMNS = `n.id, n.type, n.recipient, n.business_id AS "businessId", n.channel, n.lane, n.status,
   n.provider, n.provider_message_id AS "providerMessageId", n.event_id AS "eventId", n.payload, n.reason, n.attempts, n.tries,
   n.created_at AS "createdAt", n.updated_at AS "updatedAt", n.send_at AS "sendAt", n.expires_at AS "expiresAt",
-  n.deadline_at AS "deadlineAt", n.erased_at AS "erasedAt"`;
+  n.deadline_at AS "deadlineAt", n.erased_at AS "erasedAt", n.traceparent`;
 
 const READ_WAITING = `
   SELECT o.is_retry AS "isRetry", o.available_at AS "availableAt", o.available_at <= clock_timestamp() AS "isDue",

@@ -13,8 +13,9 @@ export const WORKER_LOST = 'worker_lost';
 /**
  * The late word of a worker that was given up, or of one whose first answer was lost on the way.
  *
- * It completes its attempt in any case. It settles the notification while that is still in doubt at the same dispatch, or
- * still waits for the retry of it: `dispatch` of a notification changes only with a claim, so no retry has begun. A word
+ * It completes its attempt in any case. It settles the notification while that is still in doubt and has had no later attempt,
+ * or still waits for the retry of it: `dispatch` of one that waits changes only with a claim, so no retry has begun. One that
+ * time has parked meanwhile has the number of its last publication, so it is known by its attempts. A word
  * that nothing was sent, or "not now", ends the doubt by a retry; one that already waits is left as it is. What a person
  * has said stands. Rare, so it is a plain transaction of small steps.
  */
@@ -71,15 +72,16 @@ interface Moved {
   endpoint_id: string | null;
   overdue_at: Date;
   ordering_seq: string | null;
+  dispatch: number;
   tries: number;
 }
 
 const MOVE = `
   WITH moved AS (
-    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(), dispatch = $11,
+    UPDATE notifications n SET status = $3, reason = $4, updated_at = now(), dispatch = greatest(n.dispatch, $11),
            provider_message_id = coalesce($5, provider_message_id), tries = tries - $7::integer,
            deadline_at = deadline_at + $8 * interval '1 ms'
-     WHERE id = $1 AND dispatch = $2 AND status = $6
+     WHERE id = $1 AND attempts = $2 AND status = $6
     RETURNING id, type, channel, lane, provider, endpoint_id, least(expires_at, deadline_at) AS overdue_at,
               (SELECT seq FROM ordered o WHERE o.notification_id = n.id) AS ordering_seq, status, dispatch, attempts, tries
   ), told AS (${tellOf('(SELECT *, $9::text AS code, $10::text AS class FROM moved) AS ended')}
@@ -115,12 +117,12 @@ async function move(
   from: 'retrying' | 'in_doubt',
   lastDispatch: number,
 ): Promise<boolean> {
-  const { id, dispatch, next, outcome } = record;
+  const { id, attempt, next, outcome } = record;
   const givesBackTry = next.status === 'retrying' && !next.consumesTry;
   const providerMessageId = outcome.kind === 'taken' ? (outcome.providerMessageId ?? null) : null;
   const { rows } = await client.query<Moved>(MOVE, [
     id,
-    dispatch,
+    attempt,
     next.status,
     next.reason,
     providerMessageId,
@@ -142,7 +144,7 @@ async function move(
 
 async function owe(
   client: PoolClient,
-  { id, dispatch, next, pinnedProvider }: AttemptRecord,
+  { id, next, pinnedProvider }: AttemptRecord,
   row: Moved,
   delayMs: number,
 ): Promise<void> {
@@ -160,7 +162,7 @@ async function owe(
       pinnedProvider,
       row.endpoint_id,
       row.ordering_seq,
-      dispatch,
+      row.dispatch,
       row.tries,
     ],
   );

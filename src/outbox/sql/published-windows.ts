@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 /** What is published and not yet claimed: of a queue, or of one endpoint in it. */
 export interface WindowState {
@@ -18,7 +18,7 @@ interface Row extends WindowState {
 }
 
 /** Read from `outbox_published` alone, which holds no more than the windows. */
-export async function publishedWindows(pool: Pool): Promise<ReadonlyMap<string, QueueWindow>> {
+export async function publishedWindows(pool: Pool | PoolClient): Promise<ReadonlyMap<string, QueueWindow>> {
   const { rows } = await pool.query<Row>({
     name: 'published_windows',
     text: `SELECT queue, endpoint_id AS "endpointId", count(*)::integer AS count,

@@ -1,11 +1,13 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 import { PRESENT_SLOT } from './count-sends.js';
 
 /**
  * Takes the mark back from rows that are still published under these dispatch numbers: the queue did not take them, or a
  * worker hands them back. The row's next publication has a new number, so a hint that did get through is stale. Nobody was
- * called, so they count neither as first sends nor as retries of the provider.
+ * called, so they count neither as first sends nor as retries of the provider, and the tokens that they took from buckets go
+ * back there. A bucket that is full by now stays full: its rate bounds it where it is read. The single call that tries a gate
+ * took none; handed back, it is worth one.
  */
 const TAKE_BACK = `
   WITH taken_back AS (
@@ -27,12 +29,18 @@ const TAKE_BACK = `
     SELECT 'endpoint', endpoint_id::text, ${PRESENT_SLOT}, -count(*)
       FROM taken_back WHERE is_retry AND endpoint_id IS NOT NULL GROUP BY endpoint_id ORDER BY endpoint_id
     ON CONFLICT (kind, key, slot) DO UPDATE SET retries = s.retries + excluded.retries
+  ), refilled AS (
+    UPDATE allowances a SET tokens = a.tokens + unspent.count
+      FROM (SELECT 'provider' AS kind, $4 AS key, count(*) FROM taken_back
+            UNION ALL
+            SELECT 'endpoint', endpoint_id::text, count(*) FROM taken_back WHERE endpoint_id IS NOT NULL GROUP BY endpoint_id) unspent
+     WHERE a.kind = unspent.kind AND a.key = unspent.key AND unspent.count > 0
   )
   SELECT count(*)::integer AS count, (SELECT pg_notify('posthaste_outbox', '')) FROM taken_back`;
 
 /** How many were taken back from this provider. `delayMs`: not before then. */
 export async function takeBack(
-  pool: Pool,
+  db: Pool | PoolClient,
   provider: string,
   hints: readonly { id: string; dispatch: number }[],
   delayMs: number,
@@ -40,7 +48,7 @@ export async function takeBack(
   const newest = [
     ...new Map([...hints].sort((a, b) => a.dispatch - b.dispatch).map((hint) => [hint.id, hint])).values(),
   ];
-  const { rows } = await pool.query<{ count: number }>({
+  const { rows } = await db.query<{ count: number }>({
     name: 'take_back',
     text: TAKE_BACK,
     values: [newest.map((hint) => hint.id), newest.map((hint) => hint.dispatch), delayMs, provider],

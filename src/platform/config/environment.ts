@@ -89,6 +89,17 @@ export const SETTINGS = [
       'How long an `api` that is told to end goes on taking requests, not ready, until load balancers have noticed; at most 15s.',
   },
   {
+    key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    kind: 'url',
+    sentence: 'Base URL of an OpenTelemetry collector (OTLP over HTTP). Empty: no traces are made.',
+  },
+  {
+    key: 'OTEL_SERVICE_NAME',
+    kind: 'text',
+    default: 'posthaste',
+    sentence: 'What this service is called in traces.',
+  },
+  {
     key: 'SANDBOX',
     kind: 'flag',
     sentence:
@@ -114,6 +125,10 @@ export interface Environment {
   logLevel: string;
   metricsToken: string | undefined;
   drainDelayMs: number;
+  },
+  {
+  otlpEndpoint: string | undefined;
+  serviceName: string;
   sandbox: boolean | undefined;
 }
 
@@ -149,6 +164,10 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     logLevel: value('LOG_LEVEL')!,
     metricsToken: value('METRICS_TOKEN'),
     drainDelayMs: parseDurationMs(value('DRAIN_DELAY')!)!,
+  },
+  {
+    otlpEndpoint: value('OTEL_EXPORTER_OTLP_ENDPOINT'),
+    serviceName: value('OTEL_SERVICE_NAME')!,
     sandbox: sandbox === undefined ? undefined : sandbox === 'true',
   };
   return { environment, faults };

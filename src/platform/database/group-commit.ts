@@ -1,4 +1,4 @@
-import { isDataFault, isRetryable } from './sql-state.js';
+import { isRefused, isRetryable } from './sql-state.js';
 
 interface Waiting<T, R> {
   item: T;
@@ -17,8 +17,8 @@ export interface GroupCommitOptions {
  * Gathers what concurrent callers want written while earlier commits are out, and writes it as one statement.
  *
  * No timer: an idle caller's row leaves at once; under load groups grow by themselves. Each caller is answered after the
- * commit that holds its row. A statement that fails for one row's data is repeated row by row, so only the guilty caller
- * sees the error; one that lost a deadlock is repeated too, once.
+ * commit that holds its row. A statement that PostgreSQL refuses is repeated row by row, so only the guilty caller sees the
+ * error; one that lost a deadlock is repeated too, once.
  */
 export class GroupCommit<T, R> {
   private readonly waiting: Waiting<T, R>[] = [];
@@ -75,7 +75,7 @@ export class GroupCommit<T, R> {
       const results = await this.write(group.map((one) => one.item));
       group.forEach((one, i) => one.resolve(results[i]!));
     } catch (error) {
-      if (isRetryable(error) || (isDataFault(error) && group.length > 1)) await this.oneByOne(group);
+      if (isRetryable(error) || (isRefused(error) && group.length > 1)) await this.oneByOne(group);
       else group.forEach((one) => one.reject(error));
     }
   }

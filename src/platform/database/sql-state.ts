@@ -6,9 +6,6 @@ interface DatabaseError extends Error {
 
 const stateOf = (error: unknown): string => (error as DatabaseError | undefined)?.code ?? '';
 
-/** The data of one row is at fault (class 22, 23): its neighbours may go on without it. */
-export const isDataFault = (error: unknown): boolean => /^2[23]/.test(stateOf(error));
-
 /** Nothing was written and nothing is wrong with it: deadlock or serialization failure. */
 export const isRetryable = (error: unknown): boolean => ['40001', '40P01'].includes(stateOf(error));
 
@@ -23,6 +20,7 @@ const GONE_CODES = new Set([
   'EHOSTUNREACH',
   '57014',
   '55P03',
+  '25006', // read-only: a replica, until it is promoted or we are led elsewhere
 ]);
 const GONE_WORDS =
   /connection terminated|timeout|not queryable|Client has encountered|connection error|Cannot use a pool after/i;
@@ -40,8 +38,26 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/;
+
+/**
+ * PostgreSQL has read it and will not have it, or it could not be put to it at all: nothing was done, and asked again in the
+ * same words it says the same.
+ */
+export const isRefused = (error: unknown): boolean =>
+  !isUnavailable(error) &&
+  (SQL_STATE.test(stateOf(error)) || error instanceof TypeError || error instanceof RangeError);
+
 /** Refused before anything was begun, or undone by PostgreSQL, which said so. */
-const SURELY_NOT_DONE = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', '57014', '55P03']);
+const SURELY_NOT_DONE = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  '57014',
+  '55P03',
+  '25006',
+]);
 const NO_CONNECTION = /timeout exceeded when trying to connect|Cannot use a pool after/i;
 
 /** Nobody can know whether a commit was made: the answer was lost, or did not come in time. */

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { isUnavailable } from '../database/sql-state.js';
 import { Log } from '../logging/log.js';
+import { Gauges } from '../metrics/gauges.js';
 import { Problem, type ProblemCode } from './problem.js';
 import { RouteTable } from './route-table.js';
 
@@ -15,6 +16,7 @@ export class ProblemFilter implements ExceptionFilter {
   constructor(
     @Inject(Log) private readonly log: Log,
     @Inject(RouteTable) private readonly routes: RouteTable,
+    @Inject(Gauges) private readonly gauges: Gauges,
   ) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
@@ -23,6 +25,7 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     if (reply.sent) return;
     const problem = this.toProblem(error, request);
+    this.gauges.problems.inc({ code: problem.code });
     if (problem.code === 'internal')
       this.log.error('request.failed', { route: request.routeOptions?.url, err: error });
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');

@@ -1,8 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { VERSION } from '../version.js';
+
 /** Durations from 1 ms to two minutes, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+/** From accept to the provider: retries with patience take hours. */
+const DELIVERY_SECONDS = [...SECONDS, 300, 900, 3600, 14_400, 86_400];
+/** What callers of the door wait; it answers within 3 s, whatever happens. */
+const DOOR_SECONDS = [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3];
 const ROWS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Every metric of the service, in one place: bounded labels only, never a recipient, never an id. */
@@ -46,6 +52,16 @@ export class Gauges {
     ['queue'],
   );
   readonly upkeep = this.counter('posthaste_upkeep_total', 'What upkeep put right', ['service', 'what']);
+  readonly retryBudget = this.gauge(
+    'posthaste_retry_budget',
+    'Retries that a provider may have in a minute, by its budget now',
+    ['provider'],
+  );
+  readonly retryBudgetUsed = this.gauge(
+    'posthaste_retry_budget_used',
+    'Retries that a provider has had within the last minute',
+    ['provider'],
+  );
   readonly retryBudgetLeft = this.gauge(
     'posthaste_retry_budget_left',
     'Retries that a provider may still have this minute',
@@ -75,6 +91,50 @@ export class Gauges {
     'kind',
     'event',
   ]);
+  readonly problems = this.counter('posthaste_problems_total', 'Requests refused at the door, by code', [
+    'code',
+  ]);
+  readonly requestSeconds = this.histogram(
+    'posthaste_http_request_duration_seconds',
+    'Requests answered, by the route as it is declared',
+    DOOR_SECONDS,
+    ['method', 'route', 'status'],
+  );
+  readonly poolConnections = this.gauge(
+    'posthaste_pg_pool_connections',
+    'Connections to PostgreSQL of this process, by pool',
+    ['pool', 'state'],
+  );
+  readonly poolWaiting = this.gauge(
+    'posthaste_pg_pool_waiting',
+    'Who waits in this process for a connection to PostgreSQL, by pool',
+    ['pool'],
+  );
+  readonly relayPasses = this.counter(
+    'posthaste_relay_passes_total',
+    'Passes of this relay over what is due',
+    ['result'],
+  );
+  readonly relayPassSeconds = this.histogram(
+    'posthaste_relay_pass_duration_seconds',
+    'How long a pass of this relay took',
+    SECONDS,
+  );
+  readonly outboxWaitSeconds = this.histogram(
+    'posthaste_outbox_wait_seconds',
+    'From when one might go to when its hint went out',
+    DELIVERY_SECONDS,
+    ['channel', 'lane'],
+  );
+  readonly queueWaitSeconds = this.histogram(
+    'posthaste_queue_wait_seconds',
+    'From when a hint went out to its claim',
+    SECONDS,
+    ['channel', 'lane'],
+  );
+  readonly traceSpans = this.counter('posthaste_trace_spans_total', 'Spans by what became of them', [
+    'result',
+  ]);
   readonly alertCalls = this.counter('posthaste_alert_calls_total', 'Calls to the targets of alerts', [
     'target',
     'result',
@@ -93,19 +153,34 @@ export class Gauges {
   readonly deliverySeconds = this.histogram(
     'posthaste_delivery_duration_seconds',
     'From accept to a provider that took it',
-    SECONDS,
+    DELIVERY_SECONDS,
     ['channel', 'lane'],
   );
+  /** Read together, before the metrics are given out. */
+  private readonly readings: (() => Promise<void>)[] = [];
 
   constructor() {
     collectDefaultMetrics({ register: this.registry, prefix: 'posthaste_' });
+    this.gauge('posthaste_build_info', 'The version that runs', ['version']).set({ version: VERSION }, 1);
+  }
+
+  /** `read` sets what is only known by asking. It must end in time by itself, and never throw. */
+  beforeEach(read: () => Promise<void>): void {
+    this.readings.push(read);
+  }
+
+  /** All metrics, in Prometheus' text format. */
+  async text(): Promise<string> {
+    await Promise.all(this.readings.map((read) => read()));
+    return this.registry.metrics();
   }
 
   private counter<L extends string>(name: string, help: string, labelNames: L[]): Counter<L> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
+  /** A gauge of a slice's own, beside those above. */
+  gauge<L extends string>(name: string, help: string, labelNames: L[]): Gauge<L> {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 

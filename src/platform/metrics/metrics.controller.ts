@@ -29,9 +29,8 @@ export class MetricsController {
     if (token !== undefined && !isSame(authorization ?? '', `Bearer ${token}`)) {
       throw new Problem('unauthorized', 'Send the metrics token as `Authorization: Bearer <token>`.');
     }
-    await reply
-      .header('content-type', this.gauges.registry.contentType)
-      .send(await this.gauges.registry.metrics());
+    const text = await this.gauges.text();
+    await reply.header('content-type', this.gauges.registry.contentType).send(text);
   }
 }
 

@@ -280,6 +280,21 @@ providers:
     expect((await cancel(app, id).expect(409)).body.code).toBe('maybe_sent');
   });
 
+  it('tells of a retry after a doubt, which cannot be cancelled: it may have arrived', async () => {
+    sink.answer = () => 'drop';
+    const id = await send(app, { ...HOOK, to });
+    const story = await waitFor(
+      async () => {
+        const seen = await storyOf(app, id);
+        return seen.status === 'retrying' && seen.next.waiting_for === 'retry_timer' ? seen : undefined;
+      },
+      { what: 'the wait after a doubt' },
+    );
+    expect(story.next.can).toEqual(['retry']);
+    expect((await cancel(app, id).expect(409)).body.code).toBe('maybe_sent');
+    expect((await storyOf(app, id)).history.map((one) => one.event)).not.toContain('cancelled');
+  });
+
   it('tells what was given up, and why', async () => {
     sink.answer = () => 501;
     const id = await send(app, { ...HOOK, to });

@@ -304,6 +304,13 @@ describe('endpoints', () => {
     });
   });
 
+  it('are tried with nothing to choose: a field is named as unknown, and nothing is sent', async () => {
+    const { id } = await subscribe(app);
+    const { body } = await app.request('post', `/v1/endpoints/${id}/test`).send({ type: 'x' }).expect(400);
+    expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/type' }] });
+    await app.request('post', `/v1/endpoints/${id}/test`).send({}).expect(202);
+  });
+
   describe('are recovered', () => {
     const recover = (id: string, body: object) =>
       app.request('post', `/v1/endpoints/${id}/recover`).send(body);

@@ -1,12 +1,13 @@
 import type { Response } from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { AcceptEvent } from '../../../src/events/accept-event.service.js';
+import { type Acceptance, AcceptEvent } from '../../../src/events/accept-event.service.js';
 import { WorkPool } from '../../../src/platform/database/pools.js';
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { createEndpoint, subscribe } from '../../support/many-subscribers.js';
 
+const ORIGIN = { apiKeyId: 'test', traceparent: null };
 const EVENT = { type: 'order.shipped', business_id: 'order-77', data: { order: 77 } };
 
 describe('an event reaches every endpoint that subscribed', () => {
@@ -203,19 +204,80 @@ describe('an event reaches every endpoint that subscribed', () => {
     const events = app.posthaste.app.get(AcceptEvent, { strict: false });
     const pool = app.posthaste.app.get(WorkPool, { strict: false });
     const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    let late = '';
     try {
-      const names = ['a', 'b', 'c', 'd', 'late']; // four at a time: the last has no turn
-      const answers = await Promise.all(names.map((business_id) => post({ business_id })));
-      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+      const names = ['a', 'b', 'c']; // two small ones at a time: one of them has no turn
+      const answers = await Promise.all(
+        names.map((business_id) => post({ business_id, type: 'invoice.paid' })),
+      );
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+      expect(answers.map(({ body }) => body.code).sort()).toEqual([
+        'overloaded',
+        'unavailable',
+        'unavailable',
+      ]);
+      const at = answers.findIndex(({ body }) => body.code === 'overloaded');
+      expect(Number(answers[at]!.headers['retry-after'])).toBeGreaterThan(0);
+      late = names[at]!;
     } finally {
       held.forEach((one) => one.release());
     }
     expect((await post({ business_id: 'next' })).status).toBe(202);
     await events.onApplicationShutdown(); // all that was gathered has been done
     const { rows } = await app.pool.query(
-      `SELECT business_id FROM events WHERE business_id IN ('late', 'next')`,
+      `SELECT business_id FROM events WHERE business_id IN ($1, 'next')`,
+      [late],
     );
     expect(rows).toEqual([{ business_id: 'next' }]);
+  });
+
+  it('refuses more than may wait, before it reads what they hold, and takes them when there is room again', async () => {
+    const events = app.posthaste.app.get(AcceptEvent, { strict: false });
+    const pool = app.posthaste.app.get(WorkPool, { strict: false });
+    const held = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
+    const waiting: Acceptance[] = [];
+    const fill = (): void => {
+      for (let n = 0; n <= 501; n++)
+        waiting.push(events.accept({ ...EVENT, business_id: `full-${n}` }, ORIGIN));
+    };
+    try {
+      expect(fill).toThrow('overloaded');
+      const answer = await post({ business_id: 'one too many' });
+      expect([answer.status, answer.body.code]).toEqual([503, 'overloaded']);
+      expect(Number(answer.headers['retry-after'])).toBeGreaterThan(0);
+    } finally {
+      for (const one of waiting) {
+        void one.begun.catch(() => undefined);
+        void one.answer.catch(() => undefined);
+        one.abandon(undefined);
+      }
+      held.forEach((one) => one.release());
+    }
+    await events.onApplicationShutdown();
+    expect((await post({ business_id: 'one too many' })).status).toBe(202);
+  });
+
+  it('leaves other work its connections, however many large fan-outs there are at once', async () => {
+    await subscribe(app, 2_000);
+    const events = app.posthaste.app.get(AcceptEvent, { strict: false });
+    expect((await post({ business_id: 'the first of its kind' })).body.matched).toBe(2_000);
+    const pool = app.posthaste.app.get(WorkPool, { strict: false });
+    let most = 0;
+    const acquired = (): void => void (most = Math.max(most, pool.totalCount - pool.idleCount));
+    pool.on('acquire', acquired);
+    const six = Array.from({ length: 6 }, (_, n) =>
+      events.accept({ ...EVENT, business_id: `large-${n}` }, ORIGIN),
+    );
+    const small = events.accept({ ...EVENT, type: 'invoice.paid', recipient: 'nobody' }, ORIGIN);
+    const order: string[] = [];
+    await Promise.all([
+      ...six.map((one) => one.answer.then(() => order.push('large'))),
+      small.answer.then(() => order.push('small')),
+    ]);
+    pool.off('acquire', acquired);
+    expect(order.indexOf('small')).toBeLessThan(2); // it has its own turn
+    expect(order).toHaveLength(7);
+    expect(most).toBeLessThan(pool.options.max);
   });
 
   it('leaves nothing of a fan-out that broke in the middle, and a repetition makes it whole', async () => {

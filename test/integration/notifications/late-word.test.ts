@@ -89,6 +89,7 @@ describe('claims and late words', () => {
           deadlineMs: 3_600_000,
           addressHash: null,
           quietUntil: null,
+          traceparent: null,
         },
       ],
       false,

@@ -2,9 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { AllowancesStore } from '../../../src/allowances/allowances.store.js';
 import { allowanceOf } from '../../../src/allowances/provider-allowance.js';
+import type { NewNotification } from '../../../src/accept/sql/insert-accepted.js';
 import { GatesStore } from '../../../src/gates/gates.store.js';
+import { OutboxStore, type Published } from '../../../src/outbox/outbox.store.js';
 import { createWorkPool, type WorkPool } from '../../../src/platform/database/pools.js';
+import { HandBacks } from '../../../src/relay/hand-backs.service.js';
+import { accept } from '../../support/accepted.js';
 import { createDatabase, type TestDatabase } from '../../support/postgres.js';
+import { waitFor } from '../../support/wait-for.js';
 
 const TERMS = {
   name: 'ses',
@@ -18,12 +23,14 @@ describe('allowances in PostgreSQL', () => {
   let pool: WorkPool;
   let allowances: AllowancesStore;
   let gates: GatesStore;
+  let handBacks: HandBacks;
 
   beforeAll(async () => {
     database = await createDatabase();
     pool = createWorkPool(database.url);
     allowances = new AllowancesStore(pool);
     gates = new GatesStore(pool);
+    handBacks = new HandBacks(allowances, new OutboxStore(pool));
   });
 
   afterAll(async () => {
@@ -114,5 +121,82 @@ describe('allowances in PostgreSQL', () => {
     });
     await expect(failing).rejects.toThrow('killed');
     expect(await allowance({ ratePerSecond: 14 })).toMatchObject({ tokens: 14 });
+  });
+
+  describe('that a hint took, when it is handed back', () => {
+    const terms = { ...TERMS, ratePerSecond: 1 / 3_600 }; // none flows in meanwhile
+    const ENDPOINT = '01930000-0000-7000-8000-00000000000a';
+    const published = async (more: Partial<NewNotification> = {}): Promise<Published> => {
+      await pool.query('TRUNCATE notifications, outbox');
+      const [id] = (await accept(pool, [more])) as [string];
+      const queue = 'ses.transactional';
+      await pool.query(`UPDATE outbox SET published_at = now(), queue = $1, dispatch = 1`, [queue]);
+      return { id, dispatch: 1, endpointId: more.endpointId ?? null };
+    };
+    const spendAll = (kind: 'provider' | 'endpoint', key: string) =>
+      allowances.inTurn('any', (tx) => allowances.spend(tx, [{ kind, key, tokens: 0 }], Date.now()));
+    const tokensOf = async (key: string): Promise<number> =>
+      (await pool.query('SELECT tokens FROM allowances WHERE key = $1', [key])).rows[0].tokens;
+
+    it('go back to their provider, once', async () => {
+      const hint = await published();
+      await spendAll('provider', 'ses');
+      expect((await allowance(terms)).tokens).toBeLessThan(1);
+      expect(await handBacks.takeBack('ses', [hint], 0)).toBe(1);
+      expect(await handBacks.takeBack('ses', [hint], 0)).toBe(0);
+      expect((await allowance(terms)).tokens).toBeCloseTo(1, 2);
+    });
+
+    it('go back to their endpoint', async () => {
+      const hint = await published({ channel: 'webhook', endpointId: ENDPOINT });
+      await spendAll('endpoint', ENDPOINT);
+      await handBacks.takeBack('hooks', [hint], 0);
+      expect(await tokensOf(ENDPOINT)).toBe(1);
+    });
+
+    it('make no bucket where there was none', async () => {
+      await handBacks.takeBack('ses', [await published()], 0);
+      expect((await pool.query('SELECT FROM allowances')).rowCount).toBe(0);
+    });
+
+    it('wait for their turn with one connection, however many come at once, and one that fails keeps no other', async () => {
+      const hint = await published();
+      await spendAll('provider', 'ses');
+      const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+      let given: Promise<PromiseSettledResult<number>[]> | undefined;
+      await allowances.inTurn('ses', async () => {
+        const unreadable = { id: 'no uuid', dispatch: 1 };
+        const all = [unreadable, hint, hint, hint, hint, hint];
+        given = Promise.allSettled(all.map((one) => handBacks.takeBack('ses', [one], 0)));
+        await waitFor(async () => (await pool.query(waiting)).rowCount! > 0, { what: 'the first to wait' });
+        expect((await pool.query(waiting)).rowCount).toBe(1);
+      });
+      expect((await given!).map((one) => (one.status === 'fulfilled' ? one.value : one.status))).toEqual([
+        'rejected',
+        1,
+        0,
+        0,
+        0,
+        0,
+      ]);
+    });
+
+    it('are not written over by a relay that looked before and commits after', async () => {
+      const hint = await published();
+      await spendAll('provider', 'ses');
+      let given: Promise<number> | undefined;
+      await allowances.inTurn('ses', async (tx) => {
+        given = handBacks.takeBack('ses', [hint], 0);
+        await waitFor(
+          async () =>
+            (await pool.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`))
+              .rowCount === 1,
+          { what: 'the hand-back to wait for its turn' },
+        );
+        await allowances.spend(tx, [{ kind: 'provider', key: 'ses', tokens: 0 }], Date.now());
+      });
+      expect(await given).toBe(1);
+      expect(await tokensOf('ses')).toBe(1);
+    });
   });
 });

@@ -86,6 +86,7 @@ describe('suppressions where notifications change', () => {
     deadlineMs: 3_600_000,
     addressHash: addressHashOf(hasher, 'email', address),
     quietUntil: null,
+    traceparent: null,
     ...more,
   });
   const accept = async (address: string, more: Partial<NewNotification> = {}): Promise<string> => {

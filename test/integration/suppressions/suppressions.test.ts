@@ -100,7 +100,8 @@ describe('the suppression list', () => {
     });
 
     it('forgets what has expired, and a renewal counts again', async () => {
-      await suppress('ada@example.com', { expires_at: '2020-01-01T00:00:00Z' });
+      await suppress('ada@example.com', { expires_at: '2100-01-01T00:00:00Z' });
+      await app.pool.query(`UPDATE suppressions SET expires_at = now() - interval '1 second'`);
       expect(await send('ada@example.com')).toMatchObject({ status: 'accepted' });
       expect((await list()).items).toEqual([]);
       await suppress('ada@example.com');
@@ -160,6 +161,20 @@ describe('the suppression list', () => {
       );
       expect(wrong.errors).toEqual([expect.objectContaining({ path: '/items/1/address' })]);
       expect(await rowsOf('suppressions')).toBe(1000);
+    });
+
+    it('takes none whose time has passed already', async () => {
+      const [past, future] = ['2020-01-01T00:00:00Z', '2100-01-01T00:00:00Z'];
+      const one = { channel: 'email', address: 'ada@example.com' };
+      const single = await add({ ...one, expires_at: past }, 400);
+      expect(single.errors).toEqual([{ path: '/expires_at', message: 'has passed already' }]);
+      const items = [
+        { ...one, expires_at: future },
+        { ...one, expires_at: past },
+      ];
+      const many = await add({ items }, 400);
+      expect(many.errors).toEqual([{ path: '/items/1/expires_at', message: 'has passed already' }]);
+      expect(await rowsOf('suppressions')).toBe(0);
     });
 
     it('takes the same address twice in one import', async () => {

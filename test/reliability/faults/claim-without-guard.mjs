@@ -3,10 +3,12 @@ import { writeSync } from 'node:fs';
 
 import pg from 'pg';
 
-const GUARD = /WITH taken AS \(\s*DELETE FROM outbox[^]*?RETURNING notification_id, dispatch\s*\)/;
+const GUARD =
+  /WITH taken AS \(\s*DELETE FROM outbox[^]*?RETURNING notification_id, dispatch, available_at, published_at\s*\)/;
 const NO_GUARD = `
   WITH gone AS (DELETE FROM outbox WHERE notification_id = ANY ($1::uuid[])),
-  taken AS (SELECT * FROM unnest($1::uuid[], $2::integer[]) AS hint (notification_id, dispatch))`;
+  taken AS (SELECT *, now() AS available_at, now() AS published_at
+              FROM unnest($1::uuid[], $2::integer[]) AS hint (notification_id, dispatch))`;
 
 const { query } = pg.Client.prototype;
 pg.Client.prototype.query = function (first, ...rest) {

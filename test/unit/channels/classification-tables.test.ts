@@ -97,6 +97,7 @@ const NETWORK: Record<string, `${Failed['kind']} ${ErrorClass}`> = {
   connect_unreachable: 'not_sent network',
   connect_failed: 'not_sent network',
   connect_closed: 'not_sent network',
+  tls_certificate_expired: 'not_sent configuration',
   tls_certificate: 'not_sent configuration',
   tls_handshake: 'not_sent network',
   answer_timeout: 'in_doubt in_doubt',

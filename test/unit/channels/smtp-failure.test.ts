@@ -55,7 +55,7 @@ describe('a failed SMTP send', () => {
     [{ code: 'ETLS' }, { class: 'network', code: 'tls_handshake' }],
     [
       { code: 'ETLS', originalCode: 'CERT_HAS_EXPIRED' },
-      { class: 'configuration', code: 'tls_certificate' },
+      { class: 'configuration', code: 'tls_certificate_expired' },
     ],
     [{ code: 'ENOAUTH' }, { kind: 'rejected', class: 'configuration', code: 'smtp_auth' }],
     [{ code: 'EFILEACCESS' }, { class: 'internal', code: 'smtp_refused_locally', scope: 'message' }],

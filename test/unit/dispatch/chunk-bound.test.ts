@@ -28,7 +28,7 @@ describe('the time bound of a chunk', () => {
     slots = new Slots(1);
     endpoints = new EndpointSlots(1, { find: async () => undefined });
     handedBack = [];
-    const outbox = {
+    const handBacks = {
       takeBack: async (_provider: string, hints: readonly Hint[]) =>
         handedBack.push(...hints.map((hint) => hint.id)),
     };
@@ -37,7 +37,7 @@ describe('the time bound of a chunk', () => {
       { isOpenFor: () => true, handBackMs: () => 0 } as never,
       { take: () => Promise.reject(new Error('no hint should come this far')) } as never,
       {} as never,
-      outbox as never,
+      handBacks as never,
       { claimFailed: () => undefined } as never,
     );
   });

@@ -154,6 +154,8 @@ describe('decideNext', () => {
 
   describe('in quiet hours', () => {
     const OPENS = NOW + 9 * HOUR_MS;
+    /** A second after their end: by no clock is it a moment before. */
+    const DELAY_MS = 9 * HOUR_MS + 1_000;
     const quiet = fail('not_sent', 'quiet');
     const asleep = (changes: Partial<Situation> = {}) =>
       at({ opensAtMs: (ms) => Math.max(ms, OPENS), ...changes });
@@ -162,9 +164,9 @@ describe('decideNext', () => {
       expect(decideNext(quiet, asleep())).toEqual({
         status: 'retrying',
         reason: 'quiet_hours',
-        delayMs: 9 * HOUR_MS,
+        delayMs: DELAY_MS,
         consumesTry: false,
-        quietMs: 9 * HOUR_MS - 1_000,
+        quietMs: 9 * HOUR_MS,
       });
     });
 
@@ -172,7 +174,7 @@ describe('decideNext', () => {
       expect(decideNext(fail('deferred', 'retry'), asleep())).toMatchObject({
         status: 'retrying',
         reason: 'quiet_hours',
-        delayMs: 9 * HOUR_MS,
+        delayMs: DELAY_MS,
         consumesTry: true,
       });
     });

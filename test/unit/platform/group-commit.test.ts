@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { GroupCommit } from '../../../src/platform/database/group-commit.js';
-import { isDataFault, isRetryable, isUnavailable } from '../../../src/platform/database/sql-state.js';
+import { isRefused, isRetryable, isUnavailable } from '../../../src/platform/database/sql-state.js';
 
 const sqlError = (code: string): Error => Object.assign(new Error(code), { code });
 
@@ -49,18 +49,18 @@ describe('group commit', () => {
     expect(await result).toBe('r1');
   });
 
-  it('shows an error of data only to the guilty', async () => {
+  it.each(['23514', '54000', '42804', 'XX000'])('shows a refusal (%s) only to the guilty', async (state) => {
     const written: number[][] = [];
     const group = new GroupCommit(
       async (items: number[]) => {
         written.push(items);
-        if (items.includes(13)) throw sqlError('23514');
+        if (items.includes(13)) throw sqlError(state);
         return items;
       },
       { maxRows: 100, inFlight: 1 },
     );
     const results = await group.addAll([1, 13, 2]);
-    expect(results).toMatchObject([{ value: 1 }, { reason: { code: '23514' } }, { value: 2 }]);
+    expect(results).toMatchObject([{ value: 1 }, { reason: { code: state } }, { value: 2 }]);
     expect(written).toEqual([[1, 13, 2], [1], [13], [2]]);
   });
 
@@ -107,11 +107,11 @@ describe('group commit', () => {
 
 describe('what a failed statement tells', () => {
   it.each([
-    ['22021', 'data'],
-    ['22P02', 'data'],
-    ['22008', 'data'],
-    ['23505', 'data'],
-    ['23514', 'data'],
+    ['22021', 'refused'],
+    ['22P02', 'refused'],
+    ['22008', 'refused'],
+    ['23505', 'refused'],
+    ['23514', 'refused'],
     ['40001', 'again'],
     ['40P01', 'again'],
     ['08006', 'gone'],
@@ -122,13 +122,17 @@ describe('what a failed statement tells', () => {
     ['58030', 'gone'],
     ['ECONNREFUSED', 'gone'],
     ['ETIMEDOUT', 'gone'],
-    ['42P01', 'bug'],
-    ['42703', 'bug'],
+    ['42P01', 'refused'],
+    ['42703', 'refused'],
+    ['54000', 'refused'],
+    ['25006', 'gone'],
+    ['EPIPE', 'gone'],
+    ['EBADF', 'bug'],
     ['', 'bug'],
   ])('%s is %s', (code, meaning) => {
     const error = sqlError(code);
-    expect([isDataFault(error), isRetryable(error), isUnavailable(error)]).toEqual([
-      meaning === 'data',
+    expect([isRefused(error), isRetryable(error), isUnavailable(error)]).toEqual([
+      meaning === 'refused',
       meaning === 'again',
       meaning === 'again' || meaning === 'gone',
     ]);

@@ -38,7 +38,7 @@ export class SmtpProvider implements Provider<EmailContent> {
     this.#deadlines.set(deadline.signal, deadline);
     try {
       const info = await this.#transport.sendMail({ ...this.#mailOf(parcel, call), signal: deadline.signal });
-      const providerMessageId = info.serverMessageId ?? queueIdOf(info.response) ?? info.messageId;
+      const providerMessageId = fitId(info.serverMessageId) ?? queueIdOf(info.response) ?? info.messageId;
       return taken(info.response.slice(0, 3), sanitisedDetail(info.response, this.#hidden(parcel)), {
         providerMessageId,
       });
@@ -94,6 +94,10 @@ function secretsOf(credentials: SmtpServer['credentials']): string[] {
 /** Postfix, Exim and kin: `250 2.0.0 Ok: queued as 4F1B2`, `250 OK id=1abc-…`; SES: `250 Ok 0100…`. */
 const queueIdOf = (response: string): string | undefined =>
   /(?:queued as |\bid=|^250 Ok )<?([\w.@+-]{4,200})>?\s*$/i.exec(response)?.[1];
+
+/** What nodemailer reads out of the answer is the server's own text; one that is no id, or longer than any, is none. */
+const fitId = (id: string | undefined): string | undefined =>
+  id !== undefined && /^[!-~]{1,200}$/.test(id) ? id : undefined;
 
 /** As they are: folded, a long URL would be cut apart, and RFC 8058 readers take a header line by line. */
 const preparedHeaders = (

@@ -31,7 +31,7 @@ export class HttpSmsProvider implements Provider<SmsContent> {
   async send(parcel: Parcel<SmsContent>, call: Call): Promise<Outcome> {
     const body = this.#bodyOf(parcel);
     if (body === undefined) return internalFault('body_template', 'The body could not be made of this text.');
-    const answer = await this.#http.make(this.#requestOf(parcel, body), call);
+    const answer = await this.#http.make(this.#requestOf(parcel, body, call), call);
     return isFailed(answer) ? answer : outcomeOfAnswer(answer, this.#settings.reading, this.#hidden(parcel));
   }
 
@@ -39,9 +39,10 @@ export class HttpSmsProvider implements Provider<SmsContent> {
     return this.#http.close();
   }
 
-  #requestOf({ key }: Parcel<SmsContent>, body: string): HttpRequest {
+  #requestOf({ key }: Parcel<SmsContent>, body: string, { traceparent }: Call): HttpRequest {
     const { method, path, headers, idHeader } = this.#settings;
-    const own = { 'user-agent': `Posthaste/${VERSION}`, ...headers };
+    const trace = traceparent === undefined ? {} : { traceparent }; // a gateway of one's own may go on with it
+    const own = { 'user-agent': `Posthaste/${VERSION}`, ...trace, ...headers };
     return { method, path, headers: idHeader === undefined ? own : { ...own, [idHeader]: key }, body };
   }
 

@@ -7,7 +7,7 @@ import { fromPublicId } from '../../../../domain/public-id.js';
 import type { EndpointDirectory, EndpointTarget } from '../../../../endpoints/endpoint-directory.service.js';
 import { MAX_ENDPOINT_CONCURRENCY } from '../../../../endpoints/endpoint.schema.js';
 import type { ProviderConfig } from '../../../../platform/config/posthaste-file.js';
-import { type AddressFilter, AddressRefused } from '../../../../platform/http/address-filter.js';
+import type { AddressFilter } from '../../../../platform/http/address-filter.js';
 import { OWN_HEADER } from '../../../../platform/http/own-headers.js';
 import { checkWebhookUrl } from '../../../../platform/http/webhook-url.js';
 import { VERSION } from '../../../../platform/version.js';
@@ -17,6 +17,7 @@ import { parseRetryAfterMs } from '../../../retry-after.js';
 import { sanitisedDetail } from '../../../sanitised-detail.js';
 import { classifyStatus, isSuccess } from '../../classification.js';
 import { signatureOf } from '../../signature.js';
+import { networkOutcome, refusal } from './network-outcome.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
@@ -24,6 +25,10 @@ const KEEP_ALIVE_MS = 30_000;
 const EXCERPT_BYTES = 1_024;
 const BODY_DEADLINE_MS = 1_000;
 const SWEEP_EVERY_MS = 250;
+/** Shorter, and hiding it hides half of what a receiver says. */
+const SHORTEST_HIDDEN = 4;
+/** A segment of a path that is as long is taken for a secret: `hook` and `v1` are not. */
+const SHORTEST_TOKEN = 16;
 
 type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
 
@@ -123,11 +128,11 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
         origin: url.origin,
         path: url.pathname + url.search,
         method: 'POST',
-        headers: headersFor(parcel, endpoint, call.now()),
+        headers: headersFor(parcel, endpoint, call),
         body: parcel.content.body,
         signal,
       });
-      return await this.read(answer, call.now());
+      return await this.read(answer, endpoint, call.now());
     } catch (error) {
       return this.isStopping(call) ? cutShort(error) : networkOutcome(error);
     } finally {
@@ -136,12 +141,16 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 
   /** The status has come: whatever happens to the body changes nothing. */
-  private async read({ statusCode, headers, body }: Dispatcher.ResponseData, now: Date): Promise<Outcome> {
+  private async read(
+    { statusCode, headers, body }: Dispatcher.ResponseData,
+    endpoint: EndpointTarget,
+    now: Date,
+  ): Promise<Outcome> {
     if (isSuccess(statusCode)) {
       await body.dump({ limit: EXCERPT_BYTES }).catch(() => undefined);
       return taken(`http_${statusCode}`, `The endpoint answered ${statusCode}.`, { isReceipt: true });
     }
-    const excerpt = sanitisedDetail(await readExcerpt(body));
+    const excerpt = sanitisedDetail(await readExcerpt(body), hiddenOf(endpoint));
     return classifyStatus(statusCode, excerpt, parseRetryAfterMs(headers['retry-after'], now));
   }
 
@@ -160,12 +169,20 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 }
 
+/** What a receiver may say back that is for nobody's eyes: its secrets, its headers, the token that its URL may be. */
+function hiddenOf({ url, secrets, signingKeys, headers }: EndpointTarget): string[] {
+  const { pathname, search } = new URL(url);
+  const segments = pathname.split('/').filter((segment) => segment.length >= SHORTEST_TOKEN);
+  const values = [pathname + search, ...segments, ...Object.values(headers)];
+  return [...secrets, ...signingKeys, ...values.filter((value) => value.length >= SHORTEST_HIDDEN)];
+}
+
 function headersFor(
   { id, content }: Parcel<WebhookContent>,
   endpoint: EndpointTarget,
-  now: Date,
+  call: Call,
 ): Record<string, string> {
-  const timestamp = Math.floor(now.getTime() / 1000);
+  const timestamp = Math.floor(call.now().getTime() / 1000);
   const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name)));
   return {
     ...own,
@@ -174,6 +191,7 @@ function headersFor(
     'webhook-id': id,
     'webhook-timestamp': String(timestamp),
     'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys),
+    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
   };
 }
 
@@ -195,19 +213,6 @@ async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<strin
   return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, EXCERPT_BYTES));
 }
 
-/** A receiver that cannot be reached, or does not answer, is down: the slow schedule follows the quick one. */
-function networkOutcome(error: unknown): Outcome {
-  if (isRefusedAddress(error)) {
-    return refusal(
-      'permanent',
-      'address_refused',
-      'The host resolves to an address that webhooks may not reach.',
-    );
-  }
-  const { kind, code, detail, stage } = networkFaultOf(error);
-  return failed(kind, { class: 'slow', code, detail, scope: stage === 'exchange' ? 'endpoint' : 'host' });
-}
-
 /** Cut from this side: it says nothing about the endpoint. */
 function cutShort(error: unknown): Outcome {
   const { kind, code, detail } = networkFaultOf(error);
@@ -222,9 +227,3 @@ const switchedOff = (): Outcome =>
     detail: 'The endpoint is disabled, so nobody was called.',
     scope: 'message',
   });
-
-const isRefusedAddress = (error: unknown): boolean =>
-  error instanceof AddressRefused || (error as { cause?: unknown }).cause instanceof AddressRefused;
-
-const refusal = (errorClass: 'gone' | 'permanent', code: string, detail: string): Outcome =>
-  failed('rejected', { class: errorClass, code, detail, scope: 'endpoint' });
