@@ -125,8 +125,6 @@ export interface Environment {
   logLevel: string;
   metricsToken: string | undefined;
   drainDelayMs: number;
-  },
-  {
   otlpEndpoint: string | undefined;
   serviceName: string;
   sandbox: boolean | undefined;
@@ -164,8 +162,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     logLevel: value('LOG_LEVEL')!,
     metricsToken: value('METRICS_TOKEN'),
     drainDelayMs: parseDurationMs(value('DRAIN_DELAY')!)!,
-  },
-  {
     otlpEndpoint: value('OTEL_EXPORTER_OTLP_ENDPOINT'),
     serviceName: value('OTEL_SERVICE_NAME')!,
     sandbox: sandbox === undefined ? undefined : sandbox === 'true',
