@@ -63,6 +63,9 @@ async function startPostgres(life, env) {
   await postgres.start();
   await postgres.ensureDatabase('posthaste');
   env.DATABASE_URL = postgres.url('posthaste');
+  // What an owner is named for is another database: this one belongs to its only role.
+  delete env.MIGRATE_DATABASE_URL;
+  delete env.MIGRATE_DATABASE_URL_FILE;
 }
 
 async function migrate(life, env) {

@@ -28,6 +28,7 @@ export const ALERT_KINDS = {
   relay_silent: at('critical', 5_000),
   worker_silent: at('critical', 5_000),
   upkeep_silent: at('critical', 60_000),
+  retention_behind: at('warning'),
   clock_skew: at('warning'),
   queue_unavailable: at('critical', 10_000),
   queue_unwritable: at('critical'),

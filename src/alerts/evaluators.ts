@@ -13,6 +13,7 @@ import { GrowthEvaluator } from './evaluators/growth.evaluator.js';
 import { InDoubtEvaluator } from './evaluators/in-doubt.evaluator.js';
 import { ProcessesEvaluator } from './evaluators/processes.evaluator.js';
 import { QueueBackendEvaluator } from './evaluators/queue-backend.evaluator.js';
+import { RetentionEvaluator } from './evaluators/retention.evaluator.js';
 import { UpkeepEvaluator } from './evaluators/upkeep.evaluator.js';
 import type { Evaluator } from './signal.js';
 
@@ -37,4 +38,5 @@ export const createEvaluators = ({ pool, gates, channels, queues, alerts }: Sigh
   new QueueBackendEvaluator(queues),
   new DurabilityEvaluator(pool),
   new UpkeepEvaluator(pool),
+  new RetentionEvaluator(pool),
 ];

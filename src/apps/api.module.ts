@@ -41,12 +41,14 @@ import { QueuesController } from '../admin/queues.controller.js';
 import { AuditController } from '../admin/audit.controller.js';
 import { DeadLettersController } from '../admin/dead-letters.controller.js';
 import { AdminNotificationsController } from '../admin/notifications.controller.js';
+import { ErasuresController } from '../admin/erasures.controller.js';
 import { RedrivesController } from '../admin/redrives.controller.js';
 import { DeadLetters } from '../dead-letters/dead-letters.reader.js';
 import { OperatorsWord } from '../dead-letters/operators-word.service.js';
 import { Redrives } from '../dead-letters/redrives.service.js';
 import { RestartTerms } from '../dead-letters/restart-terms.service.js';
 import { ApiKeys } from '../platform/auth/api-keys.service.js';
+import { Erasures } from '../retention/erasures.service.js';
 import { TemplatesController } from '../templating/templates.controller.js';
 import { TemplatesPageController } from '../templating/templates-page.controller.js';
 
@@ -69,6 +71,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     AdminNotificationsController,
     DeadLettersController,
     RedrivesController,
+    ErasuresController,
     AuditController,
     TemplatesController,
     TemplatesPageController,
@@ -98,6 +101,7 @@ import { TemplatesPageController } from '../templating/templates-page.controller
     DeadLetters,
     OperatorsWord,
     Redrives,
+    Erasures,
     RestartTerms,
     Callbacks,
     SuppressionList,

@@ -37,6 +37,10 @@ function describeEnvironment(environment: Environment): Row[] {
     ['roles', environment.roles.join(', ')],
     ['listens on', `${environment.host}:${environment.port}`],
     ['DATABASE_URL', placeOf(environment.databaseUrl) ?? 'not set (`npm start` brings its own)'],
+    [
+      'MIGRATE_DATABASE_URL',
+      placeOf(environment.migrateDatabaseUrl) ?? 'not set (DATABASE_URL owns the tables)',
+    ],
     ['REDIS_URL', placeOf(environment.redisUrl) ?? 'not set (queues live in PostgreSQL)'],
     ['ENCRYPTION_KEY', isSet(environment.encryptionKey)],
     ['ENCRYPTION_KEY_PREVIOUS', isSet(environment.encryptionKeyPrevious)],

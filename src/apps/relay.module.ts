@@ -22,6 +22,8 @@ import { Publisher } from '../relay/publisher.service.js';
 import { RelayLoop } from '../relay/relay.loop.js';
 import { RelayService } from '../relay/relay.service.js';
 import { Trials } from '../relay/trials.service.js';
+import { ErasureRunner } from '../retention/erasure.runner.js';
+import { Retention } from '../retention/retention.runner.js';
 import { BlockedHeads } from '../upkeep/blocked-heads.upkeep.js';
 import { FailingEndpoints } from '../upkeep/failing-endpoints.upkeep.js';
 import { DeadWorkers } from '../upkeep/dead-workers.upkeep.js';
@@ -59,6 +61,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
     PendingReceipts,
     RestartTerms,
     RedriveRunner,
+    Retention,
+    ErasureRunner,
     FanOut,
     WakeUp,
     OwnEventDrafts,
@@ -79,6 +83,8 @@ import type { UpkeepService } from '../upkeep/upkeep.service.js';
         RedriveRunner,
         OwnEventRunner,
         Reconciler,
+        Retention,
+        ErasureRunner,
       ],
       useFactory: (pool: WorkPool, gauges: Gauges, log: Log, ...services: UpkeepService[]) =>
         new UpkeepRunner(services, pool, gauges, log),

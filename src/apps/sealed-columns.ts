@@ -46,4 +46,5 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   byId('notifications', 'payload'),
   byId('events', 'payload'),
   byId('suppressions', 'address'),
+  byId('erasures', 'recipient'),
 ];

@@ -51,6 +51,7 @@ export class OperatorsWord {
     return this.decide(publicId, async (tx, now) => {
       if (isWaiting(now.status)) return this.hurry(tx, publicId, now, word);
       if (now.status === 'in_doubt') throw wrongState(now.status, 'Say what became of it: use `resolve`.');
+      if (now.isErased) throw erased(now.status);
       if (now.status !== 'dead') throw wrongState(now.status, 'Only what is dead or waits can be retried.');
       return this.restart(tx, publicId, now, 'notification.retry', word);
     });
@@ -110,8 +111,7 @@ export class OperatorsWord {
     word: Word,
   ): Promise<boolean> {
     if (now.isExpired) throw wrongState(now.status, 'Its `expires_at` has passed, so it will not be sent.');
-    if (now.isErased)
-      throw wrongState(now.status, 'Its content has been erased, so there is nothing to send.');
+    if (now.isErased) throw erased(now.status);
     const isDoubtful = now.status === 'in_doubt';
     const terms = isDoubtful ? this.terms.ofDoubtful(now) : this.terms.ofDead(now);
     const reason = isDoubtful ? REASONS.resolvedRetry : REASONS.retry;
@@ -150,5 +150,8 @@ export class OperatorsWord {
 
 const wrongState = (status: Status, advice: string): Problem =>
   new Problem('wrong_state', `It is ${status}. ${advice}`);
+
+const erased = (status: Status): Problem =>
+  wrongState(status, 'Its content has been erased, so there is nothing to send.');
 
 const notFound = (): Problem => new Problem('not_found', 'There is no notification with this id.');

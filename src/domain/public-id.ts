@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   redrive: 'rdr',
   alert: 'alr',
   suppression: 'sup',
+  erasure: 'ers',
 } as const;
 export type IdKind = keyof typeof ID_PREFIXES;
 

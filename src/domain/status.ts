@@ -25,6 +25,18 @@ export type Status = (typeof STATUSES)[number];
 /** An outbox row exists exactly while a notification is in one of these. */
 export const WAITING = ['accepted', 'scheduled', 'retrying'] as const satisfies readonly Status[];
 
+/** Nothing is owed and nothing is under way: what may be erased. A redrive or a receipt may still follow. */
+export const SETTLED = [
+  'sent',
+  'delivered',
+  'bounced',
+  'suppressed',
+  'expired',
+  'cancelled',
+  'dead',
+  'discarded',
+] as const satisfies readonly Status[];
+
 const whileWaiting = [
   'sending',
   'cancelled',

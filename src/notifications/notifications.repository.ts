@@ -6,12 +6,15 @@ import { WorkPool } from '../platform/database/pools.js';
 import type { Claimed, Hint } from './claimed.js';
 import { cancel } from './sql/cancel.js';
 import { claim } from './sql/claim.js';
+import { type Erased, eraseContent } from './sql/erase-content.js';
 import {
   findAbandonedAttempts,
   findOwnAttempts,
   forgetDeadProcesses,
   type OpenAttempt,
 } from './sql/find-open-attempts.js';
+import { blankAttempts, forgetAttempts } from './sql/forget-attempts.js';
+import { forgetNotifications } from './sql/forget-notifications.js';
 import { hurry } from './sql/hurry.js';
 import { readStanding, type Standing } from './sql/read-standing.js';
 import { type AttemptRecord, recordOutcomes } from './sql/record-outcomes.js';
@@ -22,6 +25,7 @@ import { settleLate } from './sql/settle-late.js';
 import { settleOverdue } from './sql/settle-overdue.js';
 
 export type { AttemptRecord } from './sql/record-outcomes.js';
+export type { Erased } from './sql/erase-content.js';
 export type { OpenAttempt } from './sql/find-open-attempts.js';
 export type { Standing } from './sql/read-standing.js';
 export type { ReceiptEffect, ReceiptWord } from './sql/settle-by-receipts.js';
@@ -101,5 +105,25 @@ export class NotificationsRepository {
 
   forgetDeadProcesses(): Promise<number> {
     return forgetDeadProcesses(this.pool);
+  }
+
+  /** Empties those that have been settled for `ageMs`. Answers those it emptied; never waits for who is busy with one. */
+  eraseContent(tx: PoolClient, ids: readonly string[], ageMs: number): Promise<Erased[]> {
+    return eraseContent(tx, ids, ageMs);
+  }
+
+  /** The attempts of what is emptied and has been settled for `ageMs` go. Answers whose. */
+  forgetAttempts(tx: PoolClient, ids: readonly string[], ageMs: number): Promise<string[]> {
+    return forgetAttempts(tx, ids, ageMs);
+  }
+
+  /** What attempts at these tell of a person goes; that there were attempts stays. */
+  blankAttempts(tx: PoolClient, ids: readonly string[]): Promise<void> {
+    return blankAttempts(tx, ids);
+  }
+
+  /** What is left of those that are emptied and have been settled for `ageMs` goes, their keys with it. Answers which. */
+  forgetNotifications(tx: PoolClient, ids: readonly string[], ageMs: number): Promise<string[]> {
+    return forgetNotifications(tx, ids, ageMs);
   }
 }

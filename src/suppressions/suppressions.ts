@@ -8,6 +8,7 @@ import { WorkPool } from '../platform/database/pools.js';
 import { addressHashOf } from './address-hash.js';
 import { draftOf, type Suppressed, type SuppressionDraft } from './draft.js';
 import { addSuppressions, findSuppressions } from './sql/add-suppressions.js';
+import { forgetAddresses } from './sql/forget-addresses.js';
 import { forgetSuppressions } from './sql/forget-suppressions.js';
 import { type Removed, reasonOf, removeByAddress, removeById } from './sql/remove-suppressions.js';
 import type { SuppressibleChannel } from './suppression.js';
@@ -71,6 +72,19 @@ export class Suppressions {
   /** Rows that have ended leave. How many, by what they were. */
   forget(): Promise<{ suppressions: number; strikes: number }> {
     return forgetSuppressions(this.pool);
+  }
+
+  /**
+   * A person is forgotten: of what stands against these addresses only the keyed hash is kept, so that nobody writes there
+   * again. `hashes` are hex; besides them the address itself, where it is one of the channel.
+   */
+  async forgetAddresses(
+    tx: PoolClient,
+    hashes: readonly string[],
+    address?: { channels: readonly SuppressibleChannel[]; text: string },
+  ): Promise<void> {
+    const own = address?.channels.map((channel) => addressHashOf(this.hasher, channel, address.text)) ?? [];
+    await forgetAddresses(tx, [...new Set([...hashes, ...own])]);
   }
 
   /** For a statement that adds it in its own commit. */

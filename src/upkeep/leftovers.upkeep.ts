@@ -7,7 +7,7 @@ import type { UpkeepService } from './upkeep.service.js';
 
 /**
  * Removes what has served its time: gates that hold nothing, answers remembered for a day, suppressions that have ended,
- * old counts and changes of breakers, and ids of providers' messages that nobody reports on any more.
+ * old counts, levels of rates that are full again, changes of breakers, and ids of providers' messages that nobody reports on any more.
  */
 @Injectable()
 export class Leftovers implements UpkeepService {
@@ -26,6 +26,10 @@ export class Leftovers implements UpkeepService {
       gates: await this.gates.forget(),
       answers: await this.delete(`idempotent_requests WHERE created_at < now() - interval '24 hours'`),
       sends: await this.delete(`sends WHERE slot < extract(epoch FROM now()) / 5 - 24`), // two minutes; a budget reads one
+      // A bucket that nobody has taken from for a day is full, as a missing one is; a ramp is still read.
+      levels: await this.delete(
+        `allowances WHERE filled_at < now() - interval '1 day' AND ramp_since IS NULL`,
+      ),
       tallies: await this.delete(`call_tallies WHERE minute < now() - interval '1 hour'`),
       alerts: await this.delete(`alerts WHERE resolved_at < now() - interval '90 days'`),
       news: await this.delete(`alert_deliveries WHERE at < now() - interval '90 days'`),

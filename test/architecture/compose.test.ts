@@ -27,7 +27,7 @@ const compose = parse(text, { merge: true }) as {
 const ours = Object.entries(compose.services).filter(([, service]) => service.image === 'posthaste:local');
 
 /** Names of the images' own, and of Compose. */
-const FOREIGN = ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB'];
+const FOREIGN = ['POSTGRES_USER', 'POSTGRES_PASSWORD', 'POSTGRES_DB', 'POSTGRES_APP_PASSWORD'];
 const known = [...SETTINGS.map((setting) => setting.key as string), ...FOREIGN];
 
 /** Every `${…}` of the file, comments aside. */
@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
   });
 
   it('requires every secret, and has a default for none', () => {
-    const secrets = ['POSTHASTE_API_KEY', 'ENCRYPTION_KEY', 'POSTGRES_PASSWORD'];
+    const secrets = ['POSTHASTE_API_KEY', 'ENCRYPTION_KEY', 'POSTGRES_PASSWORD', 'POSTGRES_APP_PASSWORD'];
     for (const secret of secrets) {
       const uses = interpolations.filter(({ name }) => name === secret);
       expect(uses.length, secret).toBeGreaterThan(0);
@@ -74,6 +74,7 @@ describe('docker-compose.yml', () => {
   it('gives each service an environment that it accepts', () => {
     const values: Record<string, string> = {
       POSTGRES_PASSWORD: 'a1b2',
+      POSTGRES_APP_PASSWORD: 'c3d4',
       POSTHASTE_API_KEY: `ph_abcdefghijkl_${'x'.repeat(43)}`,
       ENCRYPTION_KEY: Buffer.alloc(32).toString('base64'),
     };
@@ -94,6 +95,17 @@ describe('docker-compose.yml', () => {
     for (const [name, service] of ours.filter(([, one]) => one.environment?.['ROLES'])) {
       expect(service.depends_on?.['migrate']?.condition, name).toBe('service_completed_successfully');
       expect(service.stop_grace_period, name).toBe('30s');
+    }
+  });
+
+  it('migrates as the owner, whom nothing that runs the service knows', () => {
+    const userOf = (url: string | undefined): string | undefined =>
+      /^postgres:\/\/(\w+):/.exec(url ?? '')?.[1];
+    for (const [name, { environment = {} }] of ours) {
+      expect(userOf(environment['DATABASE_URL']), name).toBe('posthaste_app');
+      expect(userOf(environment['MIGRATE_DATABASE_URL']), name).toBe(
+        name === 'migrate' ? compose.services['postgres']!.environment!['POSTGRES_USER'] : undefined,
+      );
     }
   });
 

@@ -8,11 +8,14 @@ export interface KnownEvent {
   isErased: boolean;
 }
 
-/** Who holds this key (hex). A statement of its own, so that it sees what committed while an insert waited. */
+/**
+ * Who holds this key (hex). A statement of its own, so that it sees what committed while an insert waited. Held until the
+ * caller's commit: its data is not erased between this look and the notifications that are to tell it.
+ */
 export async function findEventByKey(tx: PoolClient, keyHash: string): Promise<KnownEvent | undefined> {
   const { rows } = await tx.query<KnownEvent>({
     name: 'find_event_by_key',
-    text: `SELECT id, fingerprint, erased_at IS NOT NULL AS "isErased" FROM events WHERE key_hash = decode($1, 'hex')`,
+    text: `SELECT id, fingerprint, erased_at IS NOT NULL AS "isErased" FROM events WHERE key_hash = decode($1, 'hex') FOR SHARE`,
     values: [keyHash],
   });
   return rows[0];

@@ -35,6 +35,11 @@ export const SETTINGS = [
     sentence: 'PostgreSQL, the only truth. `npm start` brings its own when this is empty.',
   },
   {
+    key: 'MIGRATE_DATABASE_URL',
+    kind: 'url',
+    sentence: "The same database as its tables' owner, for `npm run migrate` alone. Empty: DATABASE_URL.",
+  },
+  {
     key: 'REDIS_URL',
     kind: 'url',
     sentence: 'Redis for the queues. Empty: BullMQ keeps its queues in PostgreSQL.',
@@ -113,6 +118,7 @@ export interface Environment {
   port: number;
   host: string;
   databaseUrl: string | undefined;
+  migrateDatabaseUrl: string | undefined;
   redisUrl: string | undefined;
   roles: readonly Role[];
   configFile: string;
@@ -131,7 +137,8 @@ export interface Environment {
 }
 
 /** Words that begin like a setting of ours, so that a misspelt one is not silently ignored. */
-const OURS = /^(POSTHASTE|WEBHOOK|METRICS|TEMPLATES|SANDBOX|ENCRYPTION|DRAIN|ROLES?$|REDIS_UR|DATABASE_UR)/;
+const OURS =
+  /^(POSTHASTE|WEBHOOK|METRICS|TEMPLATES|SANDBOX|ENCRYPTION|DRAIN|ROLES?$|REDIS_UR|DATABASE_UR|MIGRATE_)/;
 
 /** Reads and checks all settings; every fault at once. */
 export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environment; faults: string[] } {
@@ -150,6 +157,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     port: Number(value('PORT')),
     host: value('HOST')!,
     databaseUrl: value('DATABASE_URL'),
+    migrateDatabaseUrl: value('MIGRATE_DATABASE_URL'),
     redisUrl: value('REDIS_URL'),
     roles: list(value('ROLES')!) as Role[],
     configFile: value('POSTHASTE_CONFIG')!,

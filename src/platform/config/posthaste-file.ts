@@ -15,6 +15,7 @@ import { DEFAULT_IN_DOUBT, DEFAULT_RETRY, type RetryPolicy } from '../../domain/
 import { type AlertsConfig, AlertsSection, readAlerts } from './alerts-section.js';
 import { didYouMean } from './did-you-mean.js';
 import { type QuietHoursConfig, QuietHoursSection, readQuietHours } from './quiet-hours.js';
+import { readRetention, type RetentionConfig, RetentionSection } from './retention-section.js';
 import { DURATION_PATTERN, parseDurationMs, parseRatePerSecond, RATE_PATTERN } from './units.js';
 
 /** `posthaste.yaml`: providers, types, lanes, limits. One schema; every fault is named with its path. */
@@ -107,7 +108,7 @@ const NotificationType = Type.Object(
 
 const LaneSettings = Type.Object({ concurrency: Type.Optional(Type.Integer({ minimum: 1 })) }, strict);
 
-/** Sections whose parts of the service are not there yet: checked, so that a file written for them is right, and unused. */
+/** A section whose part of the service is not there yet: checked, so that a file written for it is right, and unused. */
 const Limits = Type.Object(
   {
     max_waiting: Type.Optional(
@@ -122,24 +123,12 @@ const Limits = Type.Object(
   },
   strict,
 );
-const DurationOrForever = Type.String({
-  pattern: `${DURATION_PATTERN}|^forever$`,
-  description: 'A duration, or forever.',
-});
-const Retention = Type.Object(
-  {
-    payload: Type.Optional(DurationOrForever),
-    attempts: Type.Optional(DurationOrForever),
-    keys: Type.Optional(Type.Literal('forever')),
-  },
-  strict,
-);
 
 const PosthasteFile = Type.Object(
   {
     limits: Type.Optional(Limits),
     alerts: Type.Optional(AlertsSection),
-    retention: Type.Optional(Retention),
+    retention: Type.Optional(RetentionSection),
     providers: Type.Optional(Type.Array(CommonProvider)),
     types: Type.Optional(
       Type.Record(Type.String({ pattern: '^[a-z0-9_]+(\\.[a-z0-9_-]+)*$' }), NotificationType, strict),
@@ -198,6 +187,7 @@ export interface FileConfig {
   retry: Record<ChannelName, RetryPolicy>;
   lanes: Record<Lane, { concurrency: number | undefined }>;
   alerts: AlertsConfig;
+  retention: RetentionConfig;
 }
 
 /** The slowest honest answer of each kind of provider: a webhook 15 s, Twilio 20 s, SMTP 30 s before the body. */
@@ -295,7 +285,11 @@ function toConfig(raw: Static<typeof PosthasteFile>): { file: FileConfig; faults
     bulk: { concurrency: raw.lanes?.bulk?.concurrency },
   };
   const { alerts, faults: alertFaults } = readAlerts(raw.alerts);
-  return { file: { providers, types, retry, lanes, alerts }, faults: [...faults, ...alertFaults] };
+  const { retention, faults: retentionFaults } = readRetention(raw.retention);
+  return {
+    file: { providers, types, retry, lanes, alerts, retention },
+    faults: [...faults, ...alertFaults, ...retentionFaults],
+  };
 }
 
 /** A provider as the file writes it, with its defaults filled in. */

@@ -33,11 +33,17 @@ export function dataSourceOptions(
   };
 }
 
-/** For migrations and tools: no timeouts, an index on a large table takes what it takes. */
+/**
+ * Who alters a table waits for everybody who uses it, and everybody who comes then waits behind: so it waits no longer than
+ * callers can, gives up, and is tried again. Milliseconds.
+ */
+const MIGRATION_LOCK_TIMEOUT_MS = 1_000;
+
+/** For migrations and tools: a statement takes what it takes, its locks do not. */
 export function createDataSource(url: string): DataSource {
   return new DataSource({
     ...dataSourceOptions(url),
     migrations: [fileURLToPath(MIGRATIONS_GLOB)],
-    extra: { application_name: 'posthaste-migrate' },
+    extra: { application_name: 'posthaste-migrate', lock_timeout: MIGRATION_LOCK_TIMEOUT_MS },
   });
 }
