@@ -27,6 +27,7 @@ const SHOWN_BY: Record<AlertKind, string> = {
   relay_silent: 'test/e2e/alerts.test.ts',
   worker_silent: HERE,
   upkeep_silent: HERE,
+  retention_behind: 'test/integration/retention/retention.test.ts', // by its evaluator alone: its cause takes days
   clock_skew: 'test/e2e/alerts.test.ts',
   queue_unavailable: 'test/integration/alerts/telling.test.ts', // beside Redis itself
   queue_unwritable: 'test/integration/alerts/telling.test.ts',
