@@ -451,7 +451,7 @@ types:
         waiting_for: 'retry_timer',
         at: SOME_TIME,
         says: /Nobody knows whether the last attempt arrived; it is repeated at this time, by hooks only/,
-        can: WAITS,
+        can: ['retry'],
       },
     ],
     [
