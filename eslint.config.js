@@ -27,7 +27,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/platform/config/**', 'test/**', 'bench/**', 'vitest.config.ts'],
+    files: ['src/platform/config/**', 'test/**', 'bench/**', 'docs/examples/**', 'vitest.config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -67,6 +67,7 @@ export async function startPosthaste(
       ENCRYPTION_KEY: encryptionKey,
       WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
       SANDBOX: 'false',
+      DRAIN_DELAY: '0s',
     },
   });
   closeSync(log);

@@ -37,7 +37,8 @@ async function start(life) {
   console.log('\n  Posthaste\n');
   await phase('packages', () => installPackages(life, root));
   await phase('build', () => build(life, root));
-  const env = { ...keysFor(given), ...withoutEmpty(given), PORT: String(address.port) };
+  // Nothing balances on a machine where one types Ctrl-C.
+  const env = { DRAIN_DELAY: '0s', ...keysFor(given), ...withoutEmpty(given), PORT: String(address.port) };
   if (!env.DATABASE_URL && !env.DATABASE_URL_FILE) await phase('PostgreSQL', () => startPostgres(life, env));
   await phase('migrations', () => migrate(life, env));
   await phase('server', () => serve(life, env, address));

@@ -55,14 +55,20 @@ export class WaitingHolds {
     return { ...NOTHING, shortage: await this.shortage(open, waiting) };
   }
 
-  private async shortage(takers: readonly ProviderTerms[], waiting: Waiting): Promise<Shortage | undefined> {
+  private async shortage(
+    takers: readonly (ProviderTerms & { perEndpointConcurrency: number })[],
+    waiting: Waiting,
+  ): Promise<Shortage | undefined> {
     const standings = await this.allowances.standings(takers.map(({ name }) => name));
     const found = takers.map((terms) => {
       const standing = standings.get(terms.name)!;
       return shortageOf(terms.name, allowanceOf(terms, standing), waiting.isRetry, standing.nowMs);
     });
-    if (found.includes(undefined)) return this.shortageOfEndpoint(waiting, [...standings.values()][0]!.nowMs);
-    return (found as Shortage[]).sort((a, b) => a.at.getTime() - b.at.getTime())[0];
+    if (found.includes(undefined)) {
+      const { nowMs } = [...standings.values()][0]!;
+      return (await this.shortageOfEndpoint(waiting, nowMs)) ?? fullEndpoint(waiting, takers);
+    }
+    return (found as Shortage[]).sort((a, b) => (a.at?.getTime() ?? 0) - (b.at?.getTime() ?? 0))[0];
   }
 
   private async shortageOfEndpoint({ endpointId }: Waiting, nowMs: number): Promise<Shortage | undefined> {
@@ -83,6 +89,20 @@ export class WaitingHolds {
       .providersOf(channel)
       .filter(({ name }) => pinnedProvider === null || pinnedProvider === name);
   }
+}
+
+/** An endpoint that is not called more often at once: as many hints as its window has at least are out. */
+function fullEndpoint(
+  { endpointOut, endpointConcurrency }: Waiting,
+  takers: readonly { perEndpointConcurrency: number }[],
+): Shortage | undefined {
+  const cap =
+    endpointConcurrency ?? Math.max(...takers.map(({ perEndpointConcurrency }) => perEndpointConcurrency));
+  if (endpointOut < 2 * cap) return undefined;
+  return {
+    waitingFor: 'endpoint',
+    reason: `${endpointOut} before it are out to its endpoint, which each worker calls ${cap} at a time; it goes as they are answered.`,
+  };
 }
 
 /** Those of the first priority whose gate is open. */

@@ -18,6 +18,7 @@ import { HealthController } from '../platform/health/health.controller.js';
 import { Readiness, READINESS_CHECKS } from '../platform/health/readiness.js';
 import { AddressFilter } from '../platform/http/address-filter.js';
 import { CallerRates } from '../platform/http/caller-rates.js';
+import { DoorDrain } from '../platform/http/door-drain.js';
 import { DocsController } from '../platform/http/docs.controller.js';
 import { OPEN_API_WEBHOOKS, OpenApi } from '../platform/http/open-api.js';
 import { ProblemFilter } from '../platform/http/problem.filter.js';
@@ -96,6 +97,7 @@ export class PlatformModule {
         CallerRates,
         DatabaseClock,
         DatabaseRoom,
+        DoorDrain,
         OpenApi,
         Readiness,
       ],

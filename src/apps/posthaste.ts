@@ -12,6 +12,7 @@ import { Sealer } from '../platform/crypto/sealer.js';
 import { createDoorPool, createWorkPool } from '../platform/database/pools.js';
 import { Readiness } from '../platform/health/readiness.js';
 import { answerUnreadable, answerUnroutable } from '../platform/http/framework-errors.js';
+import { DoorDrain } from '../platform/http/door-drain.js';
 import { useCarefulJson } from '../platform/http/json-body.js';
 import { useOtherBodies } from '../platform/http/other-bodies.js';
 import { RouteTable } from '../platform/http/route-table.js';
@@ -76,6 +77,7 @@ export async function startPosthaste(
     url,
     stop: async () => {
       app.get(Readiness).beginShutdown();
+      app.get(DoorDrain).begin();
       await app.close();
       await sandbox?.stop();
       await Promise.allSettled([
@@ -158,9 +160,11 @@ async function createApp(
   meterAnswers(fastify, foundation.gauges);
   useCarefulJson(fastify, (url) => /^\/v1\/(notifications\/batch|suppressions)\b/.test(url));
   useOtherBodies(fastify, (url) => url.startsWith('/v1/unsubscribe/'));
-  return NestFactory.create(module, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     bodyParser: false,
     logger: new NestLog(foundation.log),
     abortOnError: false,
   });
+  app.get(DoorDrain).watch(fastify);
+  return app;
 }

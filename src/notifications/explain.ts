@@ -1,8 +1,10 @@
 import type { GateHolder, Hold } from '../domain/gate.js';
+import type { Status } from '../domain/status.js';
 import { toPublicId } from '../domain/public-id.js';
 import { QUIET_HOURS } from '../domain/decide-next.js';
-import { SUPPRESSION_CODE, type SuppressionReason } from '../domain/suppression.js';
+import { explainCall, SILENT_MS } from './explain-call.js';
 import { explainDoubt, explainRepetition } from './explain-doubt.js';
+import { explainEnd } from './explain-end.js';
 import type { Shortage, StoredAttempt, Story, Waiting } from './story.js';
 
 export interface NextStep {
@@ -26,9 +28,6 @@ export interface NextStep {
   can: ('retry' | 'cancel' | 'resolve')[];
 }
 
-/** A relay renews its sign of life every 5 s; after this, nobody moves what is due. */
-const RELAY_SILENT_MS = 20_000;
-
 /** Carriers that report at all have done so by then; nobody waits for the others. */
 const RECEIPT_PATIENCE_MS = 3 * 86_400_000;
 
@@ -41,9 +40,10 @@ export function explain(
   {
     notification,
     waiting,
+    calling,
     undelivered,
     attempts,
-  }: Pick<Story, 'notification' | 'waiting' | 'undelivered' | 'attempts'>,
+  }: Pick<Story, 'notification' | 'waiting' | 'calling' | 'undelivered' | 'attempts'>,
   hold?: Hold,
   reports = false,
   shortage?: Shortage,
@@ -57,13 +57,13 @@ export function explain(
         ? explainWaiting(waiting, notification, attempts, hold, shortage, isUnserved)
         : { action: 'wait', reason: 'A worker is taking it this moment.', waiting_for: 'provider', can: [] };
     case 'sending':
-      return { action: 'wait', reason: 'The provider is being called.', waiting_for: 'provider', can: [] };
+      return { action: 'wait', reason: explainCall(calling), waiting_for: 'provider', can: [] };
     case 'in_doubt':
       return explainDoubt(undelivered, attempts);
     case 'dead':
       return {
         action: 'none',
-        reason: `It was given up: ${undelivered?.code ?? 'unknown'}.`,
+        reason: explainEnd(notification, undelivered),
         waiting_for: 'operator',
         can: canGoAgain(notification) ? ['retry'] : [],
       };
@@ -75,32 +75,15 @@ export function explain(
             waiting_for: 'receipt',
             can: [],
           }
-        : { action: 'none', reason: 'The provider took it.', can: [] };
+        : { action: 'none', reason: explainEnd(notification, undelivered), can: [] };
     case 'delivered':
-      return { action: 'none', reason: 'It arrived.', can: [] };
     case 'suppressed':
-      return { action: 'none', reason: explainSuppressed(undelivered?.code), can: [] };
     case 'bounced':
     case 'expired':
     case 'cancelled':
     case 'discarded':
-      return { action: 'none', reason: `It is ${notification.status}.`, can: [] };
+      return { action: 'none', reason: explainEnd(notification, undelivered), can: [] };
   }
-}
-
-const BECAUSE: Record<SuppressionReason, string> = {
-  hard_bounce: 'the address takes no mail or texts',
-  complaint: 'the recipient has complained about us',
-  unsubscribe: 'the recipient has unsubscribed',
-  stop: 'the recipient has opted out by STOP',
-  manual: 'somebody here has put the address on the list',
-};
-
-function explainSuppressed(code: string | null | undefined): string {
-  const reason = code?.startsWith(SUPPRESSION_CODE) ? code.slice(SUPPRESSION_CODE.length) : undefined;
-  const because =
-    BECAUSE[reason as SuppressionReason] ?? `the provider refused the address (${code ?? 'unknown'})`;
-  return `It is suppressed: ${because}.`;
 }
 
 /** Nothing is sent past its expiry, or without its content. */
@@ -120,9 +103,10 @@ function explainWaiting(
   const isDoubtful = attempts.some(({ outcome }) => outcome === 'in_doubt');
   const can: NextStep['can'] = isDoubtful ? ['retry'] : ['retry', 'cancel'];
   if (waiting.publishedAt) {
+    const taker = isSilent(waiting.workerSilentMs) ? NO_WORKER : 'the next free worker takes it.';
     return {
       action,
-      reason: `A hint is in the queue ${waiting.queue}; the next free worker takes it.`,
+      reason: `A hint is in the queue ${waiting.queue}; ${taker}`,
       waiting_for: 'queue',
       can,
     };
@@ -134,20 +118,16 @@ function explainWaiting(
       waiting_for: 'schedule',
       can: isDoubtful ? [] : ['cancel'],
     };
+  if (!waiting.isDue && status === 'accepted' && hold) return { action, ...explainHold(hold), can };
   if (!waiting.isDue) {
-    const at = waiting.availableAt.toISOString();
-    return action === 'send'
-      ? { action, at, reason: 'It is scheduled for this time.', waiting_for: 'schedule', can }
-      : {
-          action,
-          at,
-          reason:
-            last?.outcome === 'in_doubt'
-              ? explainRepetition(last, waiting.pinnedProvider)
-              : 'The last attempt failed; it is tried again at this time.',
-          waiting_for: 'retry_timer',
-          can,
-        };
+    const at = waiting.availableAt;
+    return {
+      action,
+      at: at.toISOString(),
+      reason: `${explainTime(waiting, status, last)}${explainLongerHold(hold, at)}`,
+      waiting_for: status === 'scheduled' ? 'schedule' : 'retry_timer',
+      can,
+    };
   }
   if (waiting.behind !== null) {
     const head = toPublicId('notification', waiting.behind);
@@ -163,14 +143,42 @@ function explainWaiting(
   if (hold) return { action, ...explainHold(hold), can };
   if (shortage) {
     const { at, reason, waitingFor } = shortage;
-    return { action, at: at.toISOString(), reason, waiting_for: waitingFor, can };
+    return { action, ...(at ? { at: at.toISOString() } : {}), reason, waiting_for: waitingFor, can };
   }
-  const isSilent = waiting.relaySilentMs === null || waiting.relaySilentMs > RELAY_SILENT_MS;
-  const reason = isSilent
-    ? 'It is due, and no relay has shown a sign of life: start a process with the role relay.'
-    : 'It is due; a relay moves it as soon as its queue has room.';
-  return { action, reason, waiting_for: 'outbox', can };
+  return { action, reason: explainDue(waiting), waiting_for: 'outbox', can };
 }
+
+const NO_WORKER = 'no worker has shown a sign of life: start a process with the role worker.';
+const isSilent = (ms: number | null): boolean => ms === null || ms > SILENT_MS;
+
+function explainDue({ relaySilentMs, workerSilentMs }: Waiting): string {
+  if (isSilent(relaySilentMs))
+    return 'It is due, and no relay has shown a sign of life: start a process with the role relay.';
+  const moves = 'It is due; a relay moves it as soon as its queue has room';
+  return isSilent(workerSilentMs) ? `${moves}, but ${NO_WORKER}` : `${moves}.`;
+}
+
+/** Why it waits for its time. */
+function explainTime(
+  { reason, pinnedProvider }: Waiting,
+  status: Status,
+  last: StoredAttempt | undefined,
+): string {
+  if (status === 'scheduled') return 'It is scheduled for this time.';
+  if (status === 'accepted')
+    return 'A worker has handed it back, because its provider or endpoint was being tried; it goes at this time.';
+  if (last?.outcome === 'in_doubt') return explainRepetition(last, pinnedProvider);
+  const failure = last?.code ?? reason;
+  return last === undefined
+    ? `It is sent again at this time (${failure ?? 'driven again'}).`
+    : `Attempt ${last.number} failed (${failure ?? 'unknown'}); it is tried again at this time.`;
+}
+
+/** A hold that outlasts that time keeps it longer. */
+const explainLongerHold = (hold: Hold | undefined, at: Date): string =>
+  hold && (hold.until === undefined || hold.until > at)
+    ? ` It stays even then, as things are: ${explainHold(hold).reason}`
+    : '';
 
 const explainUnserved = (pinnedProvider: string | null): string =>
   pinnedProvider === null
@@ -189,7 +197,7 @@ function explainQuiet(opensAt: Date, expiresAt: Date | null): Pick<NextStep, 'at
 
 const HELD: Record<GateHolder, { waiting_for: NonNullable<NextStep['waiting_for']>; because: string }> = {
   breaker: { waiting_for: 'breaker', because: 'its breaker is open' },
-  pause: { waiting_for: 'pause', because: 'an operator has paused it' },
+  pause: { waiting_for: 'pause', because: 'an operator has paused it, until it is resumed' },
   retry_after: { waiting_for: 'rate_limit', because: 'it asked us to wait' },
   rate: { waiting_for: 'rate_limit', because: 'its rate is used up' },
   configuration: {

@@ -44,9 +44,9 @@ export interface StoredAttempt {
 
 /** Why a waiting one that is due, and whose gate is open, does not go yet: what its provider may be given is used up. */
 export interface Shortage {
-  waitingFor: 'rate_limit' | 'budget';
-  /** When the next of those that wait for it may go. */
-  at: Date;
+  waitingFor: 'rate_limit' | 'budget' | 'endpoint';
+  /** When the next of those that wait for it may go; left out: when an answer comes, and nobody knows when. */
+  at?: Date;
   reason: string;
 }
 
@@ -78,6 +78,21 @@ export interface Waiting {
   behind: string | null;
   /** Since the last sign of life of any relay, milliseconds; null: none is known. */
   relaySilentMs: number | null;
+  /** The same of any worker. */
+  workerSilentMs: number | null;
+  /** Hints of its endpoint that are out, at most a thousand; of one without an endpoint none. */
+  endpointOut: number;
+  /** How many calls at once its endpoint asks for; null: it has no wish of its own. */
+  endpointConcurrency: number | null;
+}
+
+/** The call under way. */
+export interface Calling {
+  number: number;
+  provider: string;
+  since: Date;
+  /** Whose call it is; null: that process has ended its lease. */
+  worker: { host: string; pid: number; renewedAt: Date; silentMs: number } | null;
 }
 
 export interface Story {
@@ -85,6 +100,8 @@ export interface Story {
   attempts: StoredAttempt[];
   receipts: StoredReceipt[];
   waiting: Waiting | undefined;
+  /** Only while it is `sending`. */
+  calling?: Calling | undefined;
   /** When it became undeliverable, and why. `askAt`: of a doubt, when its provider is asked next; null: not any more. */
   undelivered:
     | { since: Date; class: string | null; code: string | null; detail: string | null; askAt: Date | null }

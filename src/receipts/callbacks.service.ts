@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
@@ -26,7 +26,7 @@ const RETRY_AFTER_S = 30;
  * stranger's words are neither read nor logged.
  */
 @Injectable()
-export class Callbacks implements OnModuleDestroy {
+export class Callbacks implements OnApplicationShutdown {
   private readonly reporters: ReadonlyMap<string, Reporter>;
   private readonly fetch: CarefulFetch;
 
@@ -43,7 +43,8 @@ export class Callbacks implements OnModuleDestroy {
     this.reporters = reportersOf(channels, this.fetch);
   }
 
-  async onModuleDestroy(): Promise<void> {
+  /** Only now: until HTTP has closed, somebody may still report. */
+  async onApplicationShutdown(): Promise<void> {
     await this.fetch.close();
   }
 

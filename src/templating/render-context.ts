@@ -1,6 +1,7 @@
 import { Context, type Liquid } from 'liquidjs';
 
 import { pointerTo, toPointer } from './data-pointer.js';
+import { RenderTime } from './render-time.js';
 
 /** Own keys of hostile JSON can bear these names; no template has an honest use for them. */
 const UNREACHABLE = new Set<unknown>(['__proto__', 'constructor', 'prototype']);
@@ -43,7 +44,7 @@ export class RenderContext extends Context {
       Object.assign(Object.create(null) as object, data),
       engine.options,
       { sync: true },
-      { liquid: engine },
+      { liquid: engine, renderLimit: new RenderTime() as unknown as Context['renderLimit'] },
     );
   }
 

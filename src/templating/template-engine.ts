@@ -5,9 +5,6 @@ import { escapeHtml, FILTERS, FORBIDDEN_FILTERS, HTML_FILTERS, toText } from './
 /** A page of HTML mail is under 100,000 characters: what is longer is no template. Characters, per file. */
 export const LARGEST_FILE = 256_000;
 
-/** A shipped template takes well under a millisecond; this stops the endless ones. Milliseconds. */
-const RENDER_LIMIT_MS = 250;
-
 /** The largest letter (see letter-text.ts) a few times over. Characters and list items, summed over one rendering. */
 const MEMORY_LIMIT = 2_000_000;
 
@@ -31,7 +28,6 @@ export function createEngine(medium: Medium, shared: Readonly<Record<string, str
     preserveTimezones: true,
     locale: 'en',
     parseLimit: LARGEST_FILE,
-    renderLimit: RENDER_LIMIT_MS,
     memoryLimit: MEMORY_LIMIT,
     outputEscape: medium === 'html' ? escapeHtml : toText,
   });

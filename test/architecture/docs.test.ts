@@ -137,8 +137,8 @@ describe('docs/events.md', () => {
   });
 });
 
-describe('docs/guarantees.md', () => {
-  const text = unwrapped(read('docs/guarantees.md'));
+describe.each(['docs/guarantees.md', 'docs/self-audit.md'])('%s', (page) => {
+  const text = unwrapped(read(page));
   const named = [...text.matchAll(/`(test\/[^`]+\.ts)` “([^”]+)”/g)].map(([, file, title]) => ({
     file: file!,
     title: title!,
@@ -150,6 +150,16 @@ describe('docs/guarantees.md', () => {
 
   it.each(named)('is shown by $file: $title', ({ file, title }) => {
     expect(unwrapped(read(file))).toContain(title);
+  });
+});
+
+describe('docs/self-audit.md', () => {
+  it('names a test in each line', () => {
+    const lines = read('docs/self-audit.md')
+      .split('\n')
+      .filter((line) => line.startsWith('|') && !/^\| (Question|---|:?-+)/.test(line));
+    expect(lines.length).toBeGreaterThan(30);
+    expect(lines.filter((line) => !/`test\/[^`]+\.ts` “[^”]+”/.test(line))).toEqual([]);
   });
 });
 

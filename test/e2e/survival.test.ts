@@ -73,6 +73,18 @@ describe.each(BACKENDS)('what is accepted survives (%s)', (backend) => {
     expect(sink.doubled).toEqual([]);
   }, 120_000);
 
+  it('sends what is scheduled at its time, once, though every process that knew of it is dead', async () => {
+    const dueMs = Date.now() + 12_000;
+    const sendAt = new Date(dueMs).toISOString();
+    await service.sendAll(notifications().map((one) => ({ ...one, send_at: sendAt })));
+    await service.killAll();
+    await Promise.all(['api,relay,worker', 'relay,worker'].map((roles) => service.start(roles)));
+    expect(await service.settled()).toEqual({ delivered: COUNT });
+    expect(sink.arrivals).toHaveLength(COUNT);
+    expect(sink.doubled).toEqual([]);
+    expect(sink.arrivals.filter(({ at }) => at < dueMs)).toEqual([]);
+  }, 120_000);
+
   // PostgreSQL's queues cannot be emptied behind the truth's back.
   if (backend === 'redis') {
     it('delivers all of 2,000 once when Redis is flushed under it', async () => {

@@ -87,6 +87,7 @@ export async function startApp(options: AppOptions = {}): Promise<TestApp> {
       POSTHASTE_CONFIG: file,
       WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
       LOG_LEVEL: 'silent',
+      DRAIN_DELAY: '0s',
       ...now.env,
     });
     return startPosthaste(config, new Log(config.environment.logLevel));

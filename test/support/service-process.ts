@@ -38,6 +38,7 @@ export async function startServiceProcess(
       PORT: String(port),
       ROLES: roles,
       WEBHOOK_ALLOW_NETWORKS: '127.0.0.0/8',
+      DRAIN_DELAY: '0s', // no load balancer asks
       ...env,
     },
   });

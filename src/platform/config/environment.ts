@@ -1,9 +1,11 @@
 import { didYouMean } from './did-you-mean.js';
+import { parseDurationMs } from './units.js';
 
 /** One setting of the environment. `.env.example` and the README's table are generated from these. */
 export interface Setting {
   key: string;
-  kind: 'port' | 'text' | 'url' | 'roles' | 'key32' | 'cidrs' | 'level' | 'flag' | 'secret' | 'apikey';
+  kind:
+    'port' | 'text' | 'url' | 'roles' | 'key32' | 'cidrs' | 'level' | 'flag' | 'secret' | 'apikey' | 'delay';
   default?: string;
   sentence: string;
 }
@@ -13,6 +15,9 @@ export type Role = (typeof ROLES)[number];
 
 /** A key's id may be logged; its secret is at least 120 bits. */
 export const API_KEY = /^ph_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{20,128})$/;
+
+/** The delay and the answers under way must end within the 25 s of a shutdown. */
+const LONGEST_DELAY_MS = 15_000;
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
@@ -82,6 +87,13 @@ export const SETTINGS = [
   },
   { key: 'METRICS_TOKEN', kind: 'secret', sentence: 'Bearer token for /metrics; open when empty.' },
   {
+    key: 'DRAIN_DELAY',
+    kind: 'delay',
+    default: '5s',
+    sentence:
+      'How long an `api` that is told to end goes on taking requests, not ready, until load balancers have noticed; at most 15s.',
+  },
+  {
     key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     kind: 'url',
     sentence: 'Base URL of an OpenTelemetry collector (OTLP over HTTP). Empty: no traces are made.',
@@ -118,6 +130,7 @@ export interface Environment {
   webhookAllowNetworks: readonly string[];
   logLevel: string;
   metricsToken: string | undefined;
+  drainDelayMs: number;
   otlpEndpoint: string | undefined;
   serviceName: string;
   sandbox: boolean | undefined;
@@ -125,7 +138,7 @@ export interface Environment {
 
 /** Words that begin like a setting of ours, so that a misspelt one is not silently ignored. */
 const OURS =
-  /^(POSTHASTE|WEBHOOK|METRICS|TEMPLATES|SANDBOX|ENCRYPTION|ROLES?$|REDIS_UR|DATABASE_UR|MIGRATE_)/;
+  /^(POSTHASTE|WEBHOOK|METRICS|TEMPLATES|SANDBOX|ENCRYPTION|DRAIN|ROLES?$|REDIS_UR|DATABASE_UR|MIGRATE_)/;
 
 /** Reads and checks all settings; every fault at once. */
 export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environment; faults: string[] } {
@@ -156,6 +169,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     webhookAllowNetworks: list(value('WEBHOOK_ALLOW_NETWORKS')!),
     logLevel: value('LOG_LEVEL')!,
     metricsToken: value('METRICS_TOKEN'),
+    drainDelayMs: parseDurationMs(value('DRAIN_DELAY')!)!,
     otlpEndpoint: value('OTEL_EXPORTER_OTLP_ENDPOINT'),
     serviceName: value('OTEL_SERVICE_NAME')!,
     sandbox: sandbox === undefined ? undefined : sandbox === 'true',
@@ -202,6 +216,10 @@ function faultOf(setting: Setting, text: string): string | undefined {
       return LEVELS.includes(text) ? undefined : `must be one of ${LEVELS.join(', ')}`;
     case 'flag':
       return text === 'true' || text === 'false' ? undefined : 'must be true or false';
+    case 'delay':
+      return (parseDurationMs(text) ?? Infinity) <= LONGEST_DELAY_MS
+        ? undefined
+        : 'must be a duration up to 15s, as 500ms or 5s';
     case 'apikey':
       return API_KEY.test(text)
         ? undefined

@@ -65,7 +65,8 @@ export class Stage {
   async start(roles: string, options: StartOptions = {}): Promise<TestProcess> {
     const one = await startServiceProcess(roles, this.environment(options), flagsOf(options));
     this.processes.add(one);
-    const door = roles.includes('api') ? await this.hop('api', one.url) : undefined;
+    const isTarget = roles.includes('api') && options.isTarget !== false;
+    const door = isTarget ? await this.hop('api', one.url) : undefined;
     const target = door?.through(one.url);
     void one.ended.then(() => {
       this.processes.delete(one);
@@ -203,6 +204,8 @@ export interface StartOptions {
   env?: Readonly<Record<string, string>>;
   /** False: does not wait until it is ready, for one that may die first. */
   isAwaited?: boolean;
+  /** False: the client does not call it by itself, because something stands before it. */
+  isTarget?: boolean;
 }
 
 /** After the fault is over its alert may still be on its way: a look every few seconds, and a call. */

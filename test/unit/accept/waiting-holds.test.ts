@@ -39,6 +39,9 @@ const waits = (pinnedProvider: string | null = null): Waiting => ({
   queue: null,
   behind: null,
   relaySilentMs: 100,
+  workerSilentMs: 100,
+  endpointOut: 0,
+  endpointConcurrency: null,
 });
 const MAIL = { channel: 'email', lane: 'bulk', type: 'welcome' } as const;
 

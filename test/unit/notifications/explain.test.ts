@@ -19,6 +19,9 @@ const waits = (changes: Partial<Waiting> = {}): Waiting => ({
   queue: null,
   behind: null,
   relaySilentMs: 100,
+  workerSilentMs: 100,
+  endpointOut: 0,
+  endpointConcurrency: null,
   ...changes,
 });
 const story = (status: Status, waiting?: Waiting): Story => ({
@@ -106,6 +109,46 @@ describe('what happens next', () => {
 
   it('has a sentence for every status', () => {
     for (const status of STATUSES) expect(explain(story(status, waits())).reason).toMatch(/\.$/);
+  });
+});
+
+describe('what is said of a call', () => {
+  const worker = { host: 'mars', pid: 7, renewedAt: AT, silentMs: 1_000 };
+  const calling = (changes: object) =>
+    explain({
+      ...story('sending'),
+      calling: { number: 2, provider: 'ses', since: AT, worker, ...changes },
+    }).reason;
+
+  it.each([
+    [
+      'whose it is, since when and until when',
+      {},
+      /Attempt 2: ses .+ since 2026.+ worker mars \(process 7\), .+ until 2026-11-22T09:00:20/,
+    ],
+    [
+      'that its worker is silent',
+      { worker: { ...worker, silentMs: 21_000 } },
+      /no sign of life for 21 s; .+ in doubt/,
+    ],
+    ['that its worker has ended', { worker: null }, /by a worker that has ended/],
+  ])('%s', (_, changes, words) => {
+    expect(calling(changes)).toMatch(words);
+  });
+});
+
+describe('what nobody moves', () => {
+  it('says that no worker lives, though a relay does', () => {
+    for (const workerSilentMs of [null, 20_001]) {
+      const { reason } = explain(story('accepted', waits({ workerSilentMs })));
+      expect(reason).toContain('start a process with the role worker');
+    }
+  });
+
+  it('says when one that a worker has handed back goes again', () => {
+    const next = explain(story('accepted', waits({ isDue: false })));
+    expect(next).toMatchObject({ action: 'send', waiting_for: 'retry_timer', at: AT.toISOString() });
+    expect(next.reason).toContain('handed it back');
   });
 });
 

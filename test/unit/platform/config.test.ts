@@ -48,6 +48,7 @@ describe('the environment', () => {
       LOG_LEVEL: 'loud',
       SANDBOX: 'yes',
       PUBLIC_URL: 'nowhere',
+      DRAIN_DELAY: '16s',
       POSTHASTE_API_KY: 's3cret',
       ENCRYPTION_KEI: 's3cret',
       WEBHOOK_ALOW_NETWORKS: 's3cret',
@@ -63,6 +64,7 @@ describe('the environment', () => {
       'LOG_LEVEL',
       'SANDBOX',
       'PUBLIC_URL',
+      'DRAIN_DELAY',
     ];
     for (const key of keys)
       expect(

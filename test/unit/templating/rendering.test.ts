@@ -88,6 +88,20 @@ describe('a template that never ends', () => {
   });
 });
 
+describe('a machine that stands still', () => {
+  it('is not held against a template, however long it lasts', () => {
+    const standsStill = new Int32Array(new SharedArrayBuffer(4));
+    const user = {
+      get name(): string {
+        Atomics.wait(standsStill, 0, 0, 600);
+        return 'Ada';
+      },
+    };
+    const templates = loadSms('{{ user.name }}{% for i in (1..3) %}{{ i }}{% endfor %}');
+    expect(templates.renderSms('t', undefined, { user })).toBe('Ada123');
+  });
+});
+
 describe('rendering', () => {
   it('gives the same letter at any time: the clock cannot be printed, by template or data', () => {
     expect(faultsOf(() => loadSms("{{ 'now' | date: '%Y' }}").renderSms('t', undefined, {}))).toHaveLength(1);
