@@ -24,20 +24,27 @@ const unblockNext = (isFree: string): string => `
  *
  * A parked row was the first of its ordering key, if it has one. Whatever unblocks the first of a key leaves it alone: only
  * its type lets it go.
+ *
+ * CONCURRENTLY, so outside a transaction; broken off at any step, it is done again from the first.
  */
 export class ParkPausedTypes1764000000111 implements MigrationInterface {
   name = 'ParkPausedTypes1764000000111';
+  transaction = false as const;
 
   async up(runner: QueryRunner): Promise<void> {
+    await runner.query(`ALTER TABLE outbox ADD COLUMN IF NOT EXISTS parked_for text`);
     await runner.query(`
       ALTER TABLE outbox
-        ADD COLUMN parked_for text,
-        DROP CONSTRAINT outbox_blocked_by_its_key,
+        DROP CONSTRAINT IF EXISTS outbox_blocked_by_its_key,
         ADD CONSTRAINT outbox_blocked_by_its_key
-          CHECK (NOT is_blocked OR parked_for IS NOT NULL OR (ordering_key IS NOT NULL AND ordering_seq IS NOT NULL))`);
+          CHECK (NOT is_blocked OR parked_for IS NOT NULL OR (ordering_key IS NOT NULL AND ordering_seq IS NOT NULL)) NOT VALID`);
+    await runner.query(`ALTER TABLE outbox VALIDATE CONSTRAINT outbox_blocked_by_its_key`);
+    await runner.query(`SET lock_timeout = 0`);
+    await runner.query(`DROP INDEX CONCURRENTLY IF EXISTS outbox_parked`);
     await runner.query(
-      `CREATE INDEX outbox_parked ON outbox (parked_for, available_at) WHERE parked_for IS NOT NULL`,
+      `CREATE INDEX CONCURRENTLY outbox_parked ON outbox (parked_for, available_at) WHERE parked_for IS NOT NULL`,
     );
+    await runner.query(`RESET lock_timeout`);
     await runner.query(unblockNext('o.is_blocked AND o.parked_for IS NULL'));
   }
 
