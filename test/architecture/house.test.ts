@@ -42,6 +42,14 @@ describe('the house', () => {
     expect(offenders(/\b(TODO|FIXME|XXX|HACK)\b/)).toEqual([]);
   });
 
+  it('gives each prepared statement a name of its own: on one connection the second of a name fails', () => {
+    const names = SOURCES.flatMap(({ text }) =>
+      [...text.matchAll(/\bname: '([a-z0-9_]+)',\s+text:/g)].map(([, name]) => name!),
+    );
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
+  });
+
   it('speaks BullMQ only at its edges', () => {
     expect(
       offenders(/from '(bullmq|@nestjs\/bullmq|ioredis)'/).filter(

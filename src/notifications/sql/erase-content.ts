@@ -28,6 +28,7 @@ export const ERASE_CONTENT = `
   ), erased AS (
     UPDATE notifications n
        SET recipient = NULL, business_id = NULL, payload = NULL, address_hash = NULL, ordering_key = NULL, locale = NULL,
+           traceparent = NULL,
            erased_at = now(), reason = CASE n.status WHEN 'dead' THEN 'erased' ELSE n.reason END,
            status = CASE n.status WHEN 'dead' THEN 'discarded' ELSE n.status END
       FROM due

@@ -32,7 +32,7 @@ export async function writeStanding<T>(pool: Pool, content: T): Promise<void> {
 /** Undefined: nobody has read anything yet. */
 export async function readStanding<T>(pool: Pool): Promise<Shared<T> | undefined> {
   const { rows } = await pool.query<Shared<T>>({
-    name: 'read_standing',
+    name: 'read_shared_standing',
     text: `SELECT content, taken_at AS "takenAt", (extract(epoch FROM now() - taken_at) * 1000)::float8 AS "ageMs"
              FROM standings WHERE taken_at IS NOT NULL`,
   });

@@ -1,6 +1,6 @@
 import { SetMetadata } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 
 import type { Caller } from '../auth/api-keys.service.js';
 import type { Scope } from '../auth/scopes.js';
@@ -31,13 +31,21 @@ export interface CompiledRoute extends RouteContract {
 
 export const ROUTE = 'posthaste:route';
 
+/** Who sends a field where there is nothing to choose is mistaken, and is told so. What is open takes what others post. */
+const NO_FIELDS = Type.Object({}, { additionalProperties: false });
+
+const bodyOf = ({ scope, body }: RouteContract): TSchema | undefined =>
+  body ?? (scope === 'open' ? undefined : NO_FIELDS);
+
 /** Declares a route's contract; RouteGuard holds requests to it. */
-export const Route = (contract: RouteContract): MethodDecorator =>
-  SetMetadata(ROUTE, {
+export const Route = (contract: RouteContract): MethodDecorator => {
+  const body = bodyOf(contract);
+  return SetMetadata(ROUTE, {
     ...contract,
-    checkBody: contract.body && compileBody(contract.body),
+    checkBody: body && compileBody(body),
     checkQuery: contract.query && compileQuery(contract.query),
   } satisfies CompiledRoute);
+};
 
 export interface CallerRequest extends FastifyRequest {
   caller?: Caller;

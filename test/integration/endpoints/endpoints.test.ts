@@ -304,12 +304,19 @@ describe('endpoints', () => {
     });
   });
 
-  it('are tried with nothing to choose: a field is named as unknown, and nothing is sent', async () => {
-    const { id } = await subscribe(app);
-    const { body } = await app.request('post', `/v1/endpoints/${id}/test`).send({ type: 'x' }).expect(400);
-    expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/type' }] });
-    await app.request('post', `/v1/endpoints/${id}/test`).send({}).expect(202);
-  });
+  it.each([
+    ['test', 202],
+    ['enable', 200],
+  ])(
+    'leave nothing to choose at %s: a field is named as unknown, and nothing is done',
+    async (word, status) => {
+      const { id } = await subscribe(app);
+      const path = `/v1/endpoints/${id}/${word}`;
+      const { body } = await app.request('post', path).send({ type: 'x' }).expect(400);
+      expect(body).toMatchObject({ code: 'invalid_request', errors: [{ path: '/type' }] });
+      await app.request('post', path).send({}).expect(status);
+    },
+  );
 
   describe('are recovered', () => {
     const recover = (id: string, body: object) =>
