@@ -105,7 +105,9 @@ describe.each(BACKENDS)('what is held does not go out (%s)', (backend) => {
     expect(next).toMatchObject({ action: 'send', waiting_for: 'pause' });
     const operator = service.apiKey.split('_')[1];
     expect(next.reason).toMatch(
-      new RegExp(`^The type order.shipped is held since 20.*paused it \\(wrong prices, .*${operator}\\)`),
+      new RegExp(
+        `^The type order.shipped is held since 20.*paused it, until it is resumed \\(wrong prices, .*${operator}\\)`,
+      ),
     );
     const waiting = await waitFor(
       async () => {
