@@ -35,7 +35,7 @@ interface Underway {
 export interface Acceptance {
   begun: Promise<unknown>;
   answer: Promise<EventAnswer>;
-  /** Its caller cannot wait any longer. Answers what to tell: `overloaded` when its turn had not come. */
+  /** Its caller cannot wait any longer. Answers what to tell: `overloaded` when its turn had not come, though others had. */
   abandon: (reason: unknown) => unknown;
 }
 
@@ -54,6 +54,9 @@ const RETRY_AFTER_S = 2;
 @Injectable()
 export class AcceptEvent implements OnApplicationShutdown {
   private readonly turns = new FanOutTurns<Underway, EventAnswer>((one) => this.settle(one));
+  /** Events that PostgreSQL has answered, and those of them that are being spread. */
+  private begun = 0;
+  private spreading = 0;
 
   constructor(
     @Inject(WorkPool) private readonly pool: WorkPool,
@@ -73,6 +76,7 @@ export class AcceptEvent implements OnApplicationShutdown {
     const draft = this.drafts.of(request, from);
     if (this.turns.size > MAX_WAITING) throw overloaded();
     const caller = new AbortController();
+    const begunBefore = this.begun;
     let hasTurn = false;
     const turn = (): void => void (hasTurn = true);
     let answer!: Promise<EventAnswer>;
@@ -82,7 +86,9 @@ export class AcceptEvent implements OnApplicationShutdown {
     );
     const abandon = (reason: unknown): unknown => {
       caller.abort();
-      return hasTurn ? reason : overloaded();
+      // Who waits behind others that get on meets a crowd; where nobody does, it is PostgreSQL that is away.
+      const isCrowded = this.spreading > 0 || this.begun > begunBefore;
+      return !hasTurn && isCrowded ? overloaded() : reason;
     };
     return { begun: Promise.race([begun, answer]), answer, abandon };
   }
@@ -123,9 +129,16 @@ export class AcceptEvent implements OnApplicationShutdown {
   private async settleWithin(tx: PoolClient, { draft, begun }: Underway): Promise<EventAnswer> {
     const known = await this.store(tx, draft);
     begun();
+    this.begun++;
     if (known?.isErased) return answerOf(known.id, 0, known);
-    const [matched] = await this.fanOut.spread(tx, [{ ...draft.event, id: known?.id ?? draft.event.id }]);
-    return answerOf(known?.id ?? draft.event.id, matched!, known);
+    const id = known?.id ?? draft.event.id;
+    this.spreading++;
+    try {
+      const [matched] = await this.fanOut.spread(tx, [{ ...draft.event, id }]);
+      return answerOf(id, matched!, known);
+    } finally {
+      this.spreading--;
+    }
   }
 
   /** Undefined: it is new, and stored. Throws a refusal that counts only for keys that are new, or the conflict. */
