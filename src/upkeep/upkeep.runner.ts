@@ -4,9 +4,7 @@ import { WorkPool } from '../platform/database/pools.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { UpkeepService } from './upkeep.service.js';
-
-/** Advisory locks of ours, apart from anybody else's in the same database ("PH" in ASCII). */
-const LOCK_SPACE = 0x5048;
+import { UpkeepTurns } from './upkeep-turns.js';
 
 /** Loop, stagger and shutdown for all upkeep: one timer a service, never two runs of one at once. */
 @Injectable()
@@ -14,14 +12,17 @@ export class UpkeepRunner {
   private readonly timers = new Set<NodeJS.Timeout>();
   private readonly running = new Set<Promise<void>>();
   private readonly failing = new Set<string>();
+  private readonly turns: UpkeepTurns;
   private isStopping = false;
 
   constructor(
     private readonly services: readonly UpkeepService[],
-    private readonly pool: WorkPool,
+    pool: WorkPool,
     private readonly gauges: Gauges,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.turns = new UpkeepTurns(pool);
+  }
 
   start(): void {
     this.services.forEach((service) => this.schedule(service));
@@ -31,6 +32,7 @@ export class UpkeepRunner {
     this.isStopping = true;
     this.timers.forEach((timer) => clearTimeout(timer));
     await Promise.allSettled(this.running);
+    await this.turns.close();
   }
 
   private schedule(service: UpkeepService): void {
@@ -66,22 +68,13 @@ export class UpkeepRunner {
     }
   }
 
-  /** Whoever holds the lock does it; the others find nothing to do. The lock dies with its connection. */
+  /** Whoever has the turn does it; the others find nothing to do. */
   private async exclusively(service: UpkeepService): Promise<Record<string, number>> {
-    const client = await this.pool.connect();
-    let isBroken = true;
+    if (!(await this.turns.take(service.name))) return {};
     try {
-      const { rows } = await client.query<{ isMine: boolean }>(
-        `SELECT pg_try_advisory_lock($1, hashtext($2)) AS "isMine"`,
-        [LOCK_SPACE, service.name],
-      );
-      const counts = rows[0]!.isMine ? await service.runOnce() : {};
-      if (rows[0]!.isMine)
-        await client.query(`SELECT pg_advisory_unlock($1, hashtext($2))`, [LOCK_SPACE, service.name]);
-      isBroken = false;
-      return counts;
+      return await service.runOnce();
     } finally {
-      client.release(isBroken); // a broken connection is closed, and its lock with it
+      await this.turns.giveBack(service.name);
     }
   }
 }
