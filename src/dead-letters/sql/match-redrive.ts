@@ -40,6 +40,7 @@ function amongSent(match: RedriveMatch, bind: Bind): string {
   const { ids, type, channel, provider, createdAfter, createdBefore } = match;
   const conditions = [
     `n.status = ${bind(match.status)}`,
+    'n.erased_at IS NULL', // nothing is left to send
     ...(ids ? [`n.id = ANY (${bind(ids)}::uuid[])`] : []),
     ...(createdAfter ? [`n.id >= ${bind(lowestIdFrom(createdAfter))}::uuid`] : []),
     ...(createdBefore ? [`n.id < ${bind(lowestIdPast(createdBefore))}::uuid`] : []),

@@ -241,4 +241,21 @@ describe('the erasure of a recipient', () => {
     const shown = await story(id);
     expect([shown.status, shown.next.can]).toEqual(['discarded', []]);
   });
+
+  it('is not counted among what a replay of the sent would send', async () => {
+    const [gone, kept] = [await send('gone@example.com', 'a'), await send('kept@example.com', 'a')];
+    await pool.query(
+      `WITH taken AS (DELETE FROM outbox WHERE notification_id IN (
+              SELECT id FROM notifications WHERE recipient IN ('gone@example.com', 'kept@example.com')))
+       UPDATE notifications SET status = 'sent' WHERE recipient IN ('gone@example.com', 'kept@example.com')`,
+    );
+    await ask('gone@example.com');
+    await runner.runOnce();
+    const filter = { status: 'sent', ids: [gone, kept] };
+    const { body } = await app
+      .request('post', '/v1/admin/redrives')
+      .send({ name: 'sent', filter, dry_run: true })
+      .expect(202);
+    expect(body.matched).toBe(1);
+  });
 });
