@@ -27,6 +27,7 @@ const RETRY_AFTER_S = 5;
 @Injectable()
 export class Admission implements OnApplicationShutdown {
   private readonly waiting = new WaitingEstimate();
+  private begunAt = -Infinity;
   private lookedAt = -Infinity;
   private looking: Promise<void> | undefined;
   private untold = new Map<string, Refusals>();
@@ -65,9 +66,10 @@ export class Admission implements OnApplicationShutdown {
   }
 
   private look(): void {
-    const age = performance.now() - this.lookedAt;
-    if (age > STALE_MS) this.waiting.forget();
-    if (age < LOOK_MS || this.looking) return;
+    const now = performance.now();
+    if (now - this.lookedAt > STALE_MS) this.waiting.forget();
+    if (now - this.begunAt < LOOK_MS || this.looking) return;
+    this.begunAt = now; // one that fails is not begun again by the next request
     this.waiting.beginLook();
     this.looking = estimateWaiting(this.pool)
       .then((found) => {
