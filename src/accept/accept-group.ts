@@ -53,13 +53,10 @@ export class AcceptGroup implements OnApplicationShutdown {
    * Throws what PostgreSQL throws; a timeout means "unknown", and the key makes the caller's retry safe. Throws Problem
    * `overloaded` past the admission limits, for a key that is new.
    */
-  async settle(row: NewNotification): Promise<Settled> {
+  settle(row: NewNotification): Promise<Settled> {
     const refusal = this.admission.refusal(row.lane, row.apiKeyId);
     if (refusal) return this.knownOr(row.keyHash, refusal);
-    if (!this.tracing.isOn) return this.singles.add(row);
-    const [settled] = await traced(this.tracing, [row], (all) => this.singles.addAll(all));
-    if (settled!.status === 'rejected') throw settled!.reason;
-    return settled!.value;
+    return this.tracing.isOn ? this.settleTraced(row) : this.singles.add(row);
   }
 
   /** As `settle`, for the items of a batch: each stands alone. */
@@ -73,6 +70,12 @@ export class AcceptGroup implements OnApplicationShutdown {
     ]);
     let [a, r] = [0, 0];
     return refusals.map((refusal) => (refusal ? refused[r++]! : admitted[a++]!));
+  }
+
+  private async settleTraced(row: NewNotification): Promise<Settled> {
+    const [settled] = await traced(this.tracing, [row], (all) => this.singles.addAll(all));
+    if (settled!.status === 'rejected') throw settled!.reason;
+    return settled!.value;
   }
 
   private addAll(rows: NewNotification[]): Promise<PromiseSettledResult<Settled>[]> {

@@ -1,4 +1,4 @@
-import { Body, Controller, Headers, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { Controller, Headers, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
 
 import { Endpoints } from '../endpoints/endpoints.service.js';
 import { IdempotentRequests } from '../platform/http/idempotent-requests.js';
@@ -39,7 +39,6 @@ export class EndpointTestController {
   })
   send(
     @Param('id') id: string,
-    @Body() _body: object | undefined, // RouteGuard has held it to be empty
     @Req() request: CallerRequest,
     @Headers('idempotency-key') key: string | undefined,
   ): Promise<Accepted> {

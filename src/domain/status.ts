@@ -26,16 +26,9 @@ export type Status = (typeof STATUSES)[number];
 export const WAITING = ['accepted', 'scheduled', 'retrying'] as const satisfies readonly Status[];
 
 /** Nothing is owed and nothing is under way: what may be erased. A redrive or a receipt may still follow. */
-export const SETTLED = [
-  'sent',
-  'delivered',
-  'bounced',
-  'suppressed',
-  'expired',
-  'cancelled',
-  'dead',
-  'discarded',
-] as const satisfies readonly Status[];
+export const SETTLED: readonly Status[] = STATUSES.filter(
+  (status) => status !== 'sending' && status !== 'in_doubt' && !WAITING.some((one) => one === status),
+);
 
 const whileWaiting = [
   'sending',

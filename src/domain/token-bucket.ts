@@ -9,8 +9,11 @@ export interface BucketLevel {
 export const burstOf = (ratePerSecond: number): number => Math.max(1, ratePerSecond);
 
 /** What a bucket holds by now. One that nobody has touched yet is full. */
-export function tokensIn(level: BucketLevel | undefined, ratePerSecond: number): number {
-  const burst = burstOf(ratePerSecond);
+export function tokensIn(
+  level: BucketLevel | undefined,
+  ratePerSecond: number,
+  burst = burstOf(ratePerSecond),
+): number {
   if (!level) return burst;
   return Math.min(burst, level.tokens + (Math.max(0, level.idleMs) / 1_000) * ratePerSecond);
 }

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
+import { tokensIn } from '../../domain/token-bucket.js';
 import type { Caller } from '../auth/api-keys.service.js';
 import { Config } from '../config/config.js';
 import type { Quota } from '../config/units.js';
@@ -53,10 +54,9 @@ export class CallerRates {
     const now = performance.now();
     const known = this.buckets.get(keyId);
     if (!known && this.buckets.size >= MAX_KEPT) this.buckets.clear();
-    const bucket = known ?? { tokens: quota.count, at: now };
-    if (!known) this.buckets.set(keyId, bucket);
-    bucket.tokens = Math.min(quota.count, bucket.tokens + ((now - bucket.at) / 1_000) * perSecond(quota));
-    bucket.at = now;
+    const level = known && { tokens: known.tokens, idleMs: now - known.at };
+    const bucket = { tokens: tokensIn(level, perSecond(quota), quota.count), at: now };
+    this.buckets.set(keyId, bucket);
     return bucket;
   }
 }
