@@ -90,7 +90,8 @@ const WAKES = `$${COLUMNS.length + 1}`;
  * Arrays keep one prepared statement for groups of every size, two in all. Times are the database's: `send_at` in the past
  * means now; expiry and deadline count from when it may first go, quiet hours included. The wake-up travels with the commit.
  *
- * One behind an unsettled one of its ordering key, stored before or earlier in this group, is blocked from the start.
+ * One behind an unsettled one of its ordering key, stored before or earlier in this group, is blocked from the start. Asked
+ * by a sub-select: an EXISTS may be planned as a hash over all that is ordered.
  */
 const insertFrom = (rows: string): string => `
   WITH input AS MATERIALIZED (
@@ -117,7 +118,7 @@ const insertFrom = (rows: string): string => `
   ), placed AS MATERIALIZED (
     SELECT notification_id, ordering_key AS own_key, seq,
            row_number() OVER (PARTITION BY ordering_key ORDER BY seq) > 1
-             OR EXISTS (SELECT FROM ordered ahead WHERE ahead.ordering_key = in_order.ordering_key) AS is_behind
+             OR (SELECT true FROM ordered ahead WHERE ahead.ordering_key = in_order.ordering_key LIMIT 1) IS NOT NULL AS is_behind
       FROM in_order
   ), owed AS (
     INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, reason, endpoint_id, ordering_seq,

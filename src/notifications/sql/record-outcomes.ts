@@ -100,8 +100,9 @@ const RECORD_OUTCOMES = `
                         ordering_seq, dispatch, sender)
     SELECT m.id, m.channel, m.lane, ${KIND_AFTER('m.tries')}, now() + m.delay_ms * interval '1 ms', least(m.expires_at, m.deadline_at),
            m.reason,
-           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id, o.seq, m.dispatch, ${SENDER_OF('m.api_key_id')}
-      FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
+           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id,
+           (SELECT o.seq FROM ordered o WHERE o.notification_id = m.id), m.dispatch, ${SENDER_OF('m.api_key_id')}
+      FROM moved m
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail, ask_at)

@@ -21,11 +21,14 @@ export interface Turn {
 
 /**
  * A row with an ordering key goes only while it is the lowest of its key. Those behind are blocked and not met here; this
- * guards two that were accepted at the same moment, neither of which could see the other.
+ * guards two that were accepted at the same moment, neither of which could see the other. Its key is a sub-select: a join of
+ * `ordered` with itself, planned while nothing was ordered, reads all of it for each row.
  */
 export const IS_HEAD = `(o.ordering_seq IS NULL OR NOT EXISTS (
-                    SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
-                     WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq))`;
+                    SELECT FROM ordered ahead
+                     WHERE ahead.ordering_key = (SELECT mine.ordering_key FROM ordered mine
+                                                  WHERE mine.notification_id = o.notification_id)
+                       AND ahead.seq < o.ordering_seq))`;
 
 /**
  * One for a SELECT list: by the parameter, whether the commit of this statement waits for the disk. A mark that PostgreSQL

@@ -56,8 +56,16 @@ const STATEMENTS: Record<string, (pool: WorkPool) => Promise<unknown>> = {
   'finds lost hints': (pool) => new OutboxStore(pool).releaseLost('ses.transactional', 1_000, 10),
   claims: (pool) => new NotificationsRepository(pool).claim(HINTS, uuidv7(), 'ses'),
   'records outcomes': (pool) => new NotificationsRepository(pool).record([record]),
+  'unblocks heads': (pool) => new OutboxStore(pool).unblockHeads('', 10),
+  'parks hints': (pool) => new OutboxStore(pool).parkHints('ses', HINTS, ['welcome']),
   'settles what is overdue': (pool) => new NotificationsRepository(pool).settleOverdue(10),
 };
+
+/**
+ * They join what they were handed. Planned while a table was known to be empty they may begin at the table, until PostgreSQL
+ * has looked at it again (autovacuum: within a minute), which makes a new plan.
+ */
+const JOINS = ['records outcomes', 'parks hints', 'settles what is overdue'];
 
 /** The pools keep one plan a statement, made without its values: it must do for every state of the tables. */
 describe('the plan that is kept for all values', () => {
@@ -96,8 +104,17 @@ describe('the plan that is kept for all values', () => {
     );
   };
 
-  describe('made while the tables are empty', () => {
+  describe('made before anything was stored', () => {
     it.each(Object.entries(STATEMENTS))('%s by key', (_, run) => expectKeysAlone(run));
+  });
+
+  /** Now PostgreSQL believes that they are, and to read all of nothing costs as much as to look for one. */
+  describe('made while the tables were known to be empty', () => {
+    beforeAll(() => maker.query('VACUUM ANALYZE'));
+
+    it.each(Object.entries(STATEMENTS).filter(([name]) => !JOINS.includes(name)))('%s by key', (_, run) =>
+      expectKeysAlone(run),
+    );
   });
 
   describe('made when very many are kept and wait', () => {
