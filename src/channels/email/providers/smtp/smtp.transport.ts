@@ -60,7 +60,7 @@ export function createSmtpTransport(
     const deadline = mail.data.signal ? deadlines.get(mail.data.signal) : undefined;
     const open = mail.message.createReadStream.bind(mail.message);
     mail.message.createReadStream = (options) => {
-      const stream = inOnePiece(open(options));
+      const stream = inFewPieces(open(options));
       stream.once('end', () => deadline?.bodyEnded());
       return stream;
     };
@@ -69,20 +69,32 @@ export function createSmtpTransport(
   return transport;
 }
 
+/** What a socket buffers: in larger pieces, a server that stops reading in the middle would seem to have been given all. Bytes. */
+const PIECE_BYTES = 16 * 1_024;
+
 /** A letter is composed in a dozen pieces, and each would be a call into the kernel, which costs as much as composing it. */
-function inOnePiece(pieces: Readable): Readable {
-  const taken: Buffer[] = [];
-  const whole = new Transform({
+function inFewPieces(pieces: Readable): Readable {
+  let taken: Buffer[] = [];
+  let bytes = 0;
+  const gathered = (): Buffer => {
+    const piece = Buffer.concat(taken, bytes);
+    taken = [];
+    bytes = 0;
+    return piece;
+  };
+  const fewer = new Transform({
     transform(piece: Buffer, _, done) {
       taken.push(piece);
-      done();
+      bytes += piece.length;
+      if (bytes < PIECE_BYTES) done();
+      else done(null, gathered());
     },
     flush(done) {
-      done(null, Buffer.concat(taken));
+      done(null, gathered());
     },
   });
-  // By hand: `pipeline` makes a signal and an error for each mail, which cost a tenth of it.
-  pieces.once('error', (error) => whole.destroy(error));
-  whole.once('close', () => pieces.destroy());
-  return pieces.pipe(whole);
+  // By hand: `pipeline` makes a signal and an error for each mail, which cost as much as a call.
+  pieces.once('error', (error) => fewer.destroy(error));
+  fewer.once('close', () => pieces.destroy());
+  return pieces.pipe(fewer);
 }
