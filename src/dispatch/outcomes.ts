@@ -76,8 +76,8 @@ export class Outcomes {
   }
 
   /** What an endpoint's health is told is no reason to keep an outcome from being written. */
-  private async unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<void> {
-    await telling.catch((error: unknown) => {
+  private unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<unknown> {
+    return telling.catch((error: unknown) => {
       if (!isRefused(error)) throw error;
       this.log.error('endpoint.not_told', { ...aboutOf(record), err: error });
     });

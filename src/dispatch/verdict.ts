@@ -2,14 +2,19 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { ChannelName, InDoubtPolicy } from '../domain/channel.js';
-import { decideNext, decideUnfound, type Situation } from '../domain/decide-next.js';
+import { afterTaken, decideNext, decideUnfound, type Situation } from '../domain/decide-next.js';
 import { type Doubt, type Doubts, keyLeftMs } from '../domain/doubt.js';
 import type { Outcome } from '../domain/outcome.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { CONTENT_CHANGED } from '../notifications/claimed.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
-import { callbacksOf, inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
+import {
+  callbacksOf,
+  inDoubtPolicyOf,
+  type ProviderConfig,
+  retryPolicyOf,
+} from '../platform/config/posthaste-file.js';
 import { AddressFaults } from './address-faults.js';
 import { QuietTime } from './quiet-time.js';
 
@@ -61,17 +66,30 @@ export class Verdict {
     const startedAt = new Date(nowMs - durationMs);
     const doubts =
       outcome.kind === 'in_doubt' ? [...judged.doubts, { provider, startedAt, digest }] : judged.doubts;
-    const next = decideNext(outcome, {
-      ...this.situation({ ...judged, doubts }, provider, nowMs),
-      opensAtMs: outcome.kind === 'taken' ? undefined : this.quiet.opening(judged),
-    });
+    const next =
+      outcome.kind === 'taken'
+        ? afterTaken(outcome)
+        : decideNext(outcome, {
+            ...this.situation({ ...judged, doubts }, provider, nowMs),
+            opensAtMs: this.quiet.opening(judged),
+          });
     const { id, attempt, dispatch } = judged;
     const pinnedProvider = this.pinFor(judged, doubts, outcome, provider);
     const contentDigest = this.isDigestWanted(outcome, provider) ? digest : null;
     const suppression = this.addresses.of(judged, outcome, provider);
     const awaitsReceipt = this.awaitsReceipt(provider);
-    const record = { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider };
-    return { ...record, contentDigest, suppression, awaitsReceipt };
+    return {
+      id,
+      attempt,
+      dispatch,
+      outcome,
+      next,
+      durationMs,
+      pinnedProvider,
+      contentDigest,
+      suppression,
+      awaitsReceipt,
+    };
   }
 
   /** What follows when `provider` was asked for the last time and has nothing of it. */
@@ -85,7 +103,7 @@ export class Verdict {
   }
 
   private awaitsReceipt(provider: string): boolean {
-    const config = this.config.file.providers.find((one) => one.name === provider);
+    const config = this.channels.provider(provider) as ProviderConfig | undefined; // it may be gone from the configuration
     return config !== undefined && callbacksOf(config) !== undefined;
   }
 

@@ -74,8 +74,9 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 
   /** Brings the endpoint into the directory's cache, where `send` finds it at once. */
-  async prepare(parcel: Parcel<WebhookContent>): Promise<void> {
-    await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
+  prepare(parcel: Parcel<WebhookContent>): Promise<unknown> | undefined {
+    const endpoint = this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
+    return endpoint instanceof Promise ? endpoint : undefined;
   }
 
   async send(parcel: Parcel<WebhookContent>, call: Call): Promise<Outcome> {
