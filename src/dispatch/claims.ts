@@ -9,7 +9,7 @@ import { GateWatch } from './gate-watch.js';
 import { LeaseService } from './lease.service.js';
 
 /** Concurrent hints of one provider share a commit; two statements keep one claiming while the other commits. */
-const GROUP = { maxRows: 64, inFlight: 2 } as const;
+const GROUP = { maxRows: 64, inFlight: 2, fewestBeside: 32 } as const;
 
 /** Claims, coalesced. A stale hint answers undefined: at-least-once is normal here. */
 @Injectable()

@@ -9,7 +9,7 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { lesserOf } from './lesser-outcome.js';
 
-const GROUP = { maxRows: 64, inFlight: 2 } as const;
+const GROUP = { maxRows: 64, inFlight: 2, fewestBeside: 32 } as const;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 

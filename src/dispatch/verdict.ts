@@ -9,12 +9,7 @@ import type { AttemptRecord } from '../notifications/notifications.repository.js
 import { CONTENT_CHANGED } from '../notifications/claimed.js';
 import { DatabaseClock } from '../platform/clock/database-clock.js';
 import { Config } from '../platform/config/config.js';
-import {
-  callbacksOf,
-  inDoubtPolicyOf,
-  type ProviderConfig,
-  retryPolicyOf,
-} from '../platform/config/posthaste-file.js';
+import { callbacksOf, inDoubtPolicyOf, retryPolicyOf } from '../platform/config/posthaste-file.js';
 import { AddressFaults } from './address-faults.js';
 import { QuietTime } from './quiet-time.js';
 
@@ -103,7 +98,7 @@ export class Verdict {
   }
 
   private awaitsReceipt(provider: string): boolean {
-    const config = this.channels.provider(provider) as ProviderConfig | undefined; // it may be gone from the configuration
+    const config = this.config.file.providers.find((one) => one.name === provider);
     return config !== undefined && callbacksOf(config) !== undefined;
   }
 
