@@ -1,12 +1,22 @@
 import { destination } from 'pino';
 
+/** Where lines go in the end. */
+interface Destination {
+  write(text: string): unknown;
+  /** Writes what it still has. */
+  flushSync(): void;
+}
+
 /**
- * Standard output for the log. Lines are handed on together, once a turn of the event loop: with each line that it is given,
- * SonicBoom measures all that still waits to be written, which under load cost more than the lines themselves.
+ * Lines are handed on together, once a turn of the event loop: with each line that it is given, SonicBoom measures all that
+ * still waits to be written, which under load cost more than the lines themselves.
  */
-class LineGatherer {
-  private to: ReturnType<typeof destination> | undefined;
+export class LineGatherer {
+  private to: Destination | undefined;
   private lines: string[] = [];
+
+  /** `open`: called with the first line. */
+  constructor(private readonly open: () => Destination) {}
 
   write(line: string): void {
     if (this.lines.push(line) === 1) setImmediate(this.handOn);
@@ -22,14 +32,15 @@ class LineGatherer {
     if (this.lines.length === 0) return;
     const text = this.lines.join('');
     this.lines = [];
-    this.to ??= this.open();
+    this.to ??= this.opened();
     this.to.write(text);
   };
 
-  private open(): ReturnType<typeof destination> {
-    process.once('exit', this.handOn); // before the destination's own listener, which writes what it has
-    return destination({ fd: 1, sync: false });
+  private opened(): Destination {
+    process.once('exit', this.handOn); // before the listener of the destination, which writes what it has
+    return this.open();
   }
 }
 
-export const standardOutput = new LineGatherer();
+/** One for all logs of the process: they share a descriptor. */
+export const standardOutput = new LineGatherer(() => destination({ fd: 1, sync: false }));
