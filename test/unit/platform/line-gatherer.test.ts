@@ -39,7 +39,7 @@ describe('lines of the log', () => {
     gatherer.write('a\n');
     await turn();
     gatherer.write('b\n');
-    const atExit = process.listeners('exit').at(-1)! as (code: number) => void;
+    const atExit = process.listeners('exit').at(-1)!;
     atExit(0);
     process.removeListener('exit', atExit);
     expect(written).toEqual(['a\n', 'b\n']);
