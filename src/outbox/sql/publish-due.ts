@@ -21,11 +21,12 @@ export interface Turn {
 
 /**
  * A row with an ordering key goes only while it is the lowest of its key. Those behind are blocked and not met here; this
- * guards two that were accepted at the same moment, neither of which could see the other.
+ * guards two that were accepted at the same moment, neither of which could see the other. OFFSET 0: asked row by row; a plan
+ * made while `ordered` was small would compare all of it with itself at each publication.
  */
 export const IS_HEAD = `(o.ordering_seq IS NULL OR NOT EXISTS (
                     SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
-                     WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq))`;
+                     WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq OFFSET 0))`;
 
 /**
  * Marks due rows of one group as published and raises their dispatch number, in one commit, before any job exists.

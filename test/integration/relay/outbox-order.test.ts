@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { CLAIM } from '../../../src/notifications/sql/claim.js';
 import { OutboxStore, type Route } from '../../../src/outbox/outbox.store.js';
 import { ENDPOINTS_DUE } from '../../../src/outbox/sql/endpoints-due.js';
 import { NEXT_DUE } from '../../../src/outbox/sql/next-due.js';
@@ -116,6 +117,45 @@ describe('what may not go now costs the others nothing', () => {
     } finally {
       client.release(true);
     }
+  });
+
+  it('claims key by key, also when statistics say that next to nothing is published', async () => {
+    await wait(MANY, {});
+    await maker.query('VACUUM (ANALYZE) outbox');
+    await maker.query(
+      `UPDATE outbox SET published_at = now(), queue = 'ses.transactional', dispatch = 1
+        WHERE notification_id IN (SELECT notification_id FROM outbox LIMIT 2000)`,
+    );
+    const { rows: out } = await maker.query<{ id: string }>(
+      'SELECT notification_id AS id FROM outbox WHERE published_at IS NOT NULL LIMIT 20',
+    );
+    const claimed = await rowsRead(pool, CLAIM, [
+      out.map(({ id }) => id),
+      out.map(() => 1),
+      '00000000-0000-7000-8000-000000000000',
+      'ses',
+    ]);
+    expect(claimed.rows).toBeLessThan(FEW);
+    const { rows } = await pool.query('SELECT count(*)::integer AS count FROM outbox');
+    expect(rows[0].count).toBe(MANY - 20);
+  });
+
+  it('asks for the head of a key row by row, also when statistics say that no key is in use', async () => {
+    await maker.query('VACUUM (ANALYZE) ordered');
+    await maker.query(
+      `WITH heads AS (
+         INSERT INTO ordered (notification_id, ordering_key) SELECT gen_random_uuid(), 'acct-' || n FROM generate_series(1, 1000) n
+         RETURNING notification_id, seq
+       )
+       INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, ordering_seq)
+       SELECT notification_id, 'email', 'transactional', 'first', now(), now() + interval '1 day', seq FROM heads`,
+    );
+    const published = await publish(100);
+    expect(published.rows).toBeLessThan(FEW);
+    const { rows } = await pool.query(
+      'SELECT count(*)::integer AS count FROM outbox WHERE published_at IS NOT NULL',
+    );
+    expect(rows[0].count).toBe(100);
   });
 
   it('finds the endpoints that have something due without reading what waits for them', async () => {
