@@ -142,12 +142,12 @@ async function accept(
   repetition: number,
 ): Promise<Accepted> {
   const { databaseUrl, door, target } = site;
+  const owed = await countOf(databaseUrl, 'outbox');
   const before = {
     door: door.cpuSeconds(),
     postgres: cluster.cpu().postgres,
     log: await logOf(databaseUrl),
   };
-  const owed = await countOf(databaseUrl, 'outbox');
   const result = await load.call<ClosedLoopResult>('closedLoop', {
     target,
     connections: DOOR_CALLERS,
