@@ -2,11 +2,13 @@ import 'reflect-metadata';
 
 import { startPosthaste } from './apps/posthaste.js';
 import { ConfigError, loadConfig } from './platform/config/config.js';
+import { boundHeapGrowth } from './platform/heap-growth.js';
 
 /** An orchestrator kills after 30 s; whatever hangs then is cut by us, not by it. */
 const SHUTDOWN_MS = 25_000;
 
 async function main(): Promise<void> {
+  boundHeapGrowth();
   const posthaste = await startPosthaste(loadConfig());
   let isStopping = false;
   const stop = (): void => {
