@@ -1,4 +1,4 @@
-import type { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
+import type { EndpointDirectory, EndpointTarget } from '../endpoints/endpoint-directory.service.js';
 import { type Slot, Slots } from './slots.js';
 
 /** Caps that are remembered, the latest learnt: each chunk learns those of its endpoints before it takes a place. */
@@ -22,7 +22,7 @@ export class EndpointSlots {
   }
 
   private async learnOne(endpointId: string): Promise<void> {
-    const endpoint = await this.directory.find(endpointId).catch(() => 'unknown' as const);
+    const endpoint = await this.read(endpointId);
     if (endpoint === 'unknown') return;
     this.ownPlaces.delete(endpointId); // and in again: the map's order is that of learning
     if (endpoint?.concurrency !== undefined) this.remember(endpointId, endpoint.concurrency);
@@ -32,6 +32,14 @@ export class EndpointSlots {
   private remember(endpointId: string, places: number): void {
     this.ownPlaces.set(endpointId, places);
     if (this.ownPlaces.size > MAX_REMEMBERED) this.ownPlaces.delete(this.ownPlaces.keys().next().value!);
+  }
+
+  private async read(endpointId: string): Promise<EndpointTarget | undefined | 'unknown'> {
+    try {
+      return await this.directory.find(endpointId);
+    } catch {
+      return 'unknown';
+    }
   }
 
   private placesAt(endpointId: string): number {
