@@ -13,24 +13,27 @@ interface Waiting {
 /**
  * Calls in flight at one provider, in this process: our own semaphore across chunks and lanes.
  *
- * `transactional` is served before `bulk` whenever a place is free, and `bulk` may be kept to a share of the places, so a
+ * `transactional` is served before `bulk` whenever a place is free, and `bulk` may be kept to a part of the places, so a
  * backlog of bulk delays nobody who waits for a code.
  */
 export class Slots {
   private readonly waiting: Record<Lane, Waiting[]> = { transactional: [], bulk: [] };
   private readonly inFlight: Record<Lane, number> = { transactional: 0, bulk: 0 };
 
+  /** `bulkPart`: how many of so many places bulk may have now. */
   constructor(
     private places: number,
-    private readonly laneLimits: Partial<Record<Lane, number>> = {},
+    private readonly bulkPart: (places: number) => number = (all) => all,
   ) {}
 
   get busy(): number {
     return this.inFlight.transactional + this.inFlight.bulk;
   }
 
-  get isFull(): boolean {
-    return this.busy >= this.places;
+  /** Whether one of this lane would be served at once. */
+  hasPlace(lane: Lane): boolean {
+    const limit = lane === 'bulk' ? this.bulkPart(this.places) : this.places;
+    return this.busy < this.places && this.inFlight[lane] < limit;
   }
 
   /** Calls in flight stay; who waits is served if there is more room now. */
@@ -44,10 +47,16 @@ export class Slots {
     return this.busy === 0 && this.waiting.transactional.length === 0 && this.waiting.bulk.length === 0;
   }
 
+  /** A free place now; undefined when there is none, or others of this lane wait for one. */
+  tryTake(lane: Lane): Slot | undefined {
+    return this.waiting[lane].length === 0 && this.hasPlace(lane) ? this.give(lane) : undefined;
+  }
+
   /** A free place, now or when one is given back; undefined when `signal` fires first. */
   take(lane: Lane, signal: AbortSignal): Promise<Slot | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
-    if (this.hasPlace(lane) && this.waiting[lane].length === 0) return Promise.resolve(this.give(lane));
+    const free = this.tryTake(lane);
+    if (free) return Promise.resolve(free);
     return new Promise((resolve) => {
       const give = (slot: Slot | undefined): void => {
         signal.removeEventListener('abort', abandon);
@@ -65,6 +74,14 @@ export class Slots {
     });
   }
 
+  /** Gives free places to who waits: after one came back, and when bulk may have more. */
+  serve(): void {
+    for (const lane of ['transactional', 'bulk'] as const) {
+      while (this.waiting[lane].length > 0 && this.hasPlace(lane))
+        this.waiting[lane].shift()!.give(this.give(lane));
+    }
+  }
+
   private give(lane: Lane): Slot {
     this.inFlight[lane]++;
     let isHeld = true;
@@ -76,16 +93,5 @@ export class Slots {
         this.serve();
       },
     };
-  }
-
-  private serve(): void {
-    for (const lane of ['transactional', 'bulk'] as const) {
-      while (this.waiting[lane].length > 0 && this.hasPlace(lane))
-        this.waiting[lane].shift()!.give(this.give(lane));
-    }
-  }
-
-  private hasPlace(lane: Lane): boolean {
-    return this.busy < this.places && this.inFlight[lane] < (this.laneLimits[lane] ?? this.places);
   }
 }

@@ -54,6 +54,7 @@ export class RelayService {
     const gates = await this.gates.held(); // before the allowances: the commit that opens a gate begins its ramp
     const routes = this.router.routes(gates);
     const survey = await this.surveyor.look(routes, gates);
+    if (survey.due.some(isTransactionalDue)) this.windows.noteTransactional();
     const rations = new Rations(survey, this.windows, (provider) => this.router.terms(provider));
     const pass = new Pass(survey.hasMore, gates.keysOf('type'));
     for (const due of survey.due) {
@@ -129,6 +130,8 @@ export class RelayService {
     }
   }
 }
+
+const isTransactionalDue = ({ group, dueMs }: DueGroup): boolean => group.lane === 'transactional' && dueMs <= 0;
 
 /** `failed`: a queue could not be served, whatever else went. */
 function resultOf({ failure, published, isFull }: Pass): 'failed' | 'published' | 'full' | 'idle' {

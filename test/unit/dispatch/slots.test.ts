@@ -37,7 +37,7 @@ describe('slots', () => {
   });
 
   it('keep bulk to its share while transactional takes the rest', async () => {
-    const slots = new Slots(3, { bulk: 1 });
+    const slots = new Slots(3, () => 1);
     await slots.take('bulk', never);
     let isGiven = false;
     const second = slots.take('bulk', never).then((slot) => ((isGiven = true), slot));
@@ -88,17 +88,17 @@ describe('slots of endpoints', () => {
     const caps: Record<string, number> = { a: 1 };
     const slots = new EndpointSlots(2, capped(caps));
     await slots.learn(['a', 'b']);
-    const first = await slots.take('a', never);
-    await slots.take('b', never);
-    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
-    const waiting = slots.take('a', never);
+    const first = await slots.take('a', 'bulk', never);
+    await slots.take('b', 'bulk', never);
+    expect([slots.hasPlace('a', 'bulk'), slots.hasPlace('b', 'bulk')]).toEqual([false, true]);
+    const waiting = slots.take('a', 'bulk', never);
     caps['a'] = 3;
     await slots.learn(['a']);
     expect(await waiting).toBeDefined();
     caps['a'] = 1;
     await slots.learn(['a']);
     first!.release();
-    expect(slots.hasPlace('a')).toBe(false);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
   });
 
   it('keep what they know while the directory does not answer', async () => {
@@ -108,36 +108,36 @@ describe('slots of endpoints', () => {
     await slots.learn(['a']);
     isAway = true;
     await slots.learn(['a']);
-    await slots.take('a', never);
-    expect(slots.hasPlace('a')).toBe(false);
+    await slots.take('a', 'bulk', never);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
   });
 
   it('hold one endpoint to its few and leave the others alone', async () => {
     const slots = new EndpointSlots(2, unknown);
-    const taken = [await slots.take('a', never), await slots.take('a', never)];
-    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
-    const waiting = slots.take('a', never);
-    expect(await slots.take('b', never)).toBeDefined();
+    const taken = [await slots.take('a', 'bulk', never), await slots.take('a', 'bulk', never)];
+    expect([slots.hasPlace('a', 'bulk'), slots.hasPlace('b', 'bulk')]).toEqual([false, true]);
+    const waiting = slots.take('a', 'bulk', never);
+    expect(await slots.take('b', 'bulk', never)).toBeDefined();
     taken[0]!.release();
     expect(await waiting).toBeDefined();
-    expect(slots.hasPlace('a')).toBe(false);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
   });
 
   it('are not given to who has gone away, and leave nothing behind', async () => {
     const slots = new EndpointSlots(1, unknown);
-    expect(await slots.take('a', AbortSignal.abort())).toBeUndefined();
-    expect(slots.hasPlace('a')).toBe(true);
+    expect(await slots.take('a', 'bulk', AbortSignal.abort())).toBeUndefined();
+    expect(slots.hasPlace('a', 'bulk')).toBe(true);
     expect((slots as unknown as { byEndpoint: Map<string, unknown> }).byEndpoint.size).toBe(0);
   });
 
   it('keep their number though a place is given back twice', async () => {
     const slots = new EndpointSlots(1, unknown);
-    const stale = (await slots.take('a', never))!;
+    const stale = (await slots.take('a', 'bulk', never))!;
     stale.release();
-    const held = await slots.take('a', never);
+    const held = await slots.take('a', 'bulk', never);
     stale.release();
-    expect(slots.hasPlace('a')).toBe(false);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
     held!.release();
-    expect(slots.hasPlace('a')).toBe(true);
+    expect(slots.hasPlace('a', 'bulk')).toBe(true);
   });
 });

@@ -40,9 +40,9 @@ describe('the window of an endpoint', () => {
 
   it('never has more out than twice its cap while it is slow, and obeys another cap at once', () => {
     const windows = new Windows();
-    expect(windows.roomOfEndpoint('a', slow(0), 5)).toBe(10);
-    expect(windows.roomOfEndpoint('a', slow(2), 1)).toBe(0);
-    expect(windows.roomOfEndpoint('a', slow(1), 1)).toBe(1);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(0), 5)).toBe(10);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(2), 1)).toBe(0);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(1), 1)).toBe(1);
   });
 });
 
