@@ -11,8 +11,8 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { lesserOf } from './lesser-outcome.js';
 
-/** Of each lane: a campaign's outcomes keep no place of a transactional one waiting. */
-const GROUP = { maxRows: 64, inFlight: 2 } as const;
+/** As claims: a campaign's outcomes keep nobody else's waiting, nor the places that they hold. */
+const GROUPS = { transactional: { maxRows: 64, inFlight: 2 }, bulk: { maxRows: 64, inFlight: 1 } } as const;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
@@ -32,14 +32,14 @@ export class Outcomes {
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(Log) private readonly log: Log,
   ) {
-    this.groups = { transactional: this.makeGroup(), bulk: this.makeGroup() };
+    this.groups = { transactional: this.groupOf('transactional'), bulk: this.groupOf('bulk') };
   }
 
-  private makeGroup(): GroupCommit<AttemptRecord, boolean> {
+  private groupOf(lane: Lane): GroupCommit<AttemptRecord, boolean> {
     return new GroupCommit(async (records) => {
       this.gauges.outcomeGroupRows.observe(records.length);
       return this.notifications.record(records);
-    }, GROUP);
+    }, GROUPS[lane]);
   }
 
   /** Resolves once it is durable, or when the process must end first (`giveUp`). */

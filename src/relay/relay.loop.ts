@@ -23,6 +23,7 @@ export class RelayLoop {
   private prepare: (() => Promise<unknown>) | undefined;
   private isWoken = false;
   private isWokenBeside = false;
+  private hasFailedBeside = false;
   private isWaitingForRoom = false;
   private isStopping = false;
   private running: Promise<void> = Promise.resolve();
@@ -56,7 +57,7 @@ export class RelayLoop {
   private async run(): Promise<void> {
     let failures = 0;
     while (!this.isStopping) {
-      this.isWoken = false;
+      this.isWoken = this.hasFailedBeside = false;
       try {
         await this.step();
         failures = 0;
@@ -101,14 +102,20 @@ export class RelayLoop {
   /** One at a time: who comes during it is seen by another after it, or by the next of the loop. */
   private goBeside(): void {
     this.isWokenBeside = this.beside !== undefined;
-    if (this.beside || this.isStopping) return;
-    this.beside = this.relay
-      .runOnce(['transactional'])
-      .catch(() => undefined) // the loop's own pass meets the same, says so and backs off
-      .then(() => {
-        this.beside = undefined;
-        if (this.isWokenBeside && this.isBusyWithBulk) this.goBeside();
-      });
+    if (this.beside || this.hasFailedBeside || this.isStopping) return;
+    this.beside = this.passBeside().then((isServed) => {
+      this.beside = undefined;
+      this.hasFailedBeside = !isServed;
+      if (this.isWokenBeside && this.isBusyWithBulk) this.goBeside();
+    });
+  }
+
+  /** False when something failed. The loop's own pass meets the same, says so and backs off: until then nothing is tried beside it. */
+  private passBeside(): Promise<boolean> {
+    return this.relay.runOnce(['transactional']).then(
+      ({ failure }) => failure === undefined,
+      () => false,
+    );
   }
 
   private async sleep(ms: number, isWakeable = true): Promise<void> {

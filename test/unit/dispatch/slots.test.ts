@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { EndpointSlots } from '../../../src/dispatch/endpoint-slots.js';
 import { Slots } from '../../../src/dispatch/slots.js';
@@ -139,5 +139,56 @@ describe('slots of endpoints', () => {
     expect(slots.hasPlace('a', 'bulk')).toBe(false);
     held!.release();
     expect(slots.hasPlace('a', 'bulk')).toBe(true);
+  });
+
+  it('are had by transactional work before bulk that has waited longer', async () => {
+    const slots = new EndpointSlots(1, unknown);
+    const held = (await slots.take('a', 'bulk', never))!;
+    const order: string[] = [];
+    const waits = (['bulk', 'transactional'] as const).map((lane) =>
+      slots.take('a', lane, never).then((slot) => {
+        order.push(lane);
+        slot!.release();
+      }),
+    );
+    held.release();
+    await Promise.all(waits);
+    expect(order).toEqual(['transactional', 'bulk']);
+  });
+
+  it('are left by bulk to the last one, where transactional work has gone within ten seconds', async () => {
+    vi.useFakeTimers();
+    try {
+      const slots = new EndpointSlots(2, unknown);
+      (await slots.take('a', 'transactional', never))!.release();
+      await slots.take('a', 'bulk', never);
+      await slots.take('b', 'bulk', never);
+      expect([slots.hasPlace('a', 'bulk'), slots.hasPlace('a', 'transactional')]).toEqual([false, true]);
+      expect(slots.hasPlace('b', 'bulk')).toBe(true);
+      vi.advanceTimersByTime(10_000);
+      expect(slots.hasPlace('a', 'bulk')).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are shared where there is a single one: bulk has it while nobody else wants it', async () => {
+    const slots = new EndpointSlots(1, unknown);
+    (await slots.take('a', 'transactional', never))!.release();
+    expect(await slots.take('a', 'bulk', never)).toBeDefined();
+  });
+
+  it('remember no endpoint longer than that', async () => {
+    vi.useFakeTimers();
+    try {
+      const slots = new EndpointSlots(2, unknown);
+      for (const id of ['a', 'b', 'c']) (await slots.take(id, 'transactional', never))!.release();
+      vi.advanceTimersByTime(10_000);
+      (await slots.take('d', 'transactional', never))!.release();
+      const { transactionalAt } = slots as unknown as { transactionalAt: Map<string, number> };
+      expect([...transactionalAt.keys()]).toEqual(['d']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
