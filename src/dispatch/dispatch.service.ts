@@ -82,9 +82,9 @@ export class DispatchService {
   private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<boolean> {
     const { places } = this.desks.of(queue.provider);
     const slot = places.isEndpointFull(hint, queue.lane)
-      ? 'endpoint_full'
+      ? 'second_full'
       : await places.take(hint, queue.lane, bound);
-    if (slot !== 'endpoint_full') return slot !== undefined && this.claim(hint, queue, slot);
+    if (slot !== 'second_full') return slot !== undefined && this.claim(hint, queue, slot);
     this.takeLater(hint as Hint & { endpointId: string }, queue, bound);
     return true;
   }
@@ -127,4 +127,3 @@ export class DispatchService {
       .catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }
 }
-

@@ -2,7 +2,7 @@ import type { Lane } from '../domain/channel.js';
 import type { Hint } from '../notifications/claimed.js';
 import type { BulkShare } from './bulk-share.js';
 import type { EndpointSlots } from './endpoint-slots.js';
-import type { Slot, Slots } from './slots.js';
+import type { Slot, Slots, WithSecond } from './slots.js';
 
 /**
  * The places in front of a provider: its own and, of webhooks, the endpoint's. A hint needs both and waits for one with
@@ -26,32 +26,24 @@ export class Places {
     return endpointId !== undefined && !this.endpoints.hasPlace(endpointId, lane);
   }
 
-  /** Waits for the provider alone. `endpoint_full`: it had a place, the endpoint none. Undefined when `signal` fires first. */
-  async take(hint: Hint, lane: Lane, signal: AbortSignal): Promise<Slot | 'endpoint_full' | undefined> {
-    const slot = await this.slots.take(lane, signal);
-    if (!slot || hint.endpointId === undefined) return slot;
-    const atEndpoint = this.endpoints.tryTake(hint.endpointId, lane);
-    if (atEndpoint) return together(slot, atEndpoint);
-    slot.release();
-    return 'endpoint_full';
+  /** Waits for the provider alone. `second_full`: it had a place, the endpoint none. Undefined when `signal` fires first. */
+  take({ endpointId }: Hint, lane: Lane, signal: AbortSignal): Promise<WithSecond> {
+    if (endpointId === undefined) return this.slots.take(lane, signal);
+    return this.slots.takeWith(lane, signal, () => this.endpoints.tryTake(endpointId, lane));
   }
 
-  /** Waits for the endpoint, and then for whichever of the two is missing. Undefined when `signal` fires first. */
+  /** Waits for the endpoint, then for whichever of the two is missing. Undefined when `signal` fires first. */
   async takeAtFullEndpoint(
     hint: Hint & { endpointId: string },
     lane: Lane,
     signal: AbortSignal,
   ): Promise<Slot | undefined> {
+    const ofProvider = (): Slot | undefined => this.slots.tryTake(lane);
     for (;;) {
-      const atEndpoint = await this.endpoints.take(hint.endpointId, lane, signal);
-      if (!atEndpoint) return undefined;
-      const slot = this.slots.tryTake(lane);
-      if (slot) return together(slot, atEndpoint);
-      atEndpoint.release();
-      const both = await this.take(hint, lane, signal);
-      if (both !== 'endpoint_full') return both;
+      const atEndpoint = await this.endpoints.takeWith(hint.endpointId, lane, signal, ofProvider);
+      if (atEndpoint !== 'second_full') return atEndpoint;
+      const atProvider = await this.take(hint, lane, signal);
+      if (atProvider !== 'second_full') return atProvider;
     }
   }
 }
-
-const together = (...slots: Slot[]): Slot => ({ release: () => slots.forEach((slot) => slot.release()) });

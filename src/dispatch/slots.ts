@@ -5,9 +5,14 @@ export interface Slot {
   release(): void;
 }
 
+/** Another place that a call needs, if it is free at this moment. */
+type Second = () => Slot | undefined;
+
+/** A place was free, and the second was not: neither is held. */
+export type WithSecond = Slot | 'second_full' | undefined;
+
 interface Waiting {
-  lane: Lane;
-  give(slot: Slot | undefined): void;
+  give(): void;
 }
 
 /**
@@ -54,15 +59,23 @@ export class Slots {
 
   /** A free place, now or when one is given back; undefined when `signal` fires first. */
   take(lane: Lane, signal: AbortSignal): Promise<Slot | undefined> {
+    return this.takeWith(lane, signal, () => NOTHING_ELSE) as Promise<Slot | undefined>;
+  }
+
+  /**
+   * The same of two places, whose second is asked for in the moment in which the first is free. There is no time in between:
+   * two who each held what the other needs would exchange it for ever.
+   */
+  takeWith(lane: Lane, signal: AbortSignal, second: Second): Promise<WithSecond> {
     if (signal.aborted) return Promise.resolve(undefined);
-    const free = this.tryTake(lane);
-    if (free) return Promise.resolve(free);
+    if (this.waiting[lane].length === 0 && this.hasPlace(lane))
+      return Promise.resolve(this.giveWith(lane, second));
     return new Promise((resolve) => {
-      const give = (slot: Slot | undefined): void => {
+      const give = (): void => {
         signal.removeEventListener('abort', abandon);
-        resolve(slot);
+        resolve(this.giveWith(lane, second));
       };
-      const one = { lane, give };
+      const one = { give };
       const abandon = (): void => {
         const queue = this.waiting[lane];
         const at = queue.indexOf(one);
@@ -77,9 +90,13 @@ export class Slots {
   /** Gives free places to who waits: after one came back, and when bulk may have more. */
   serve(): void {
     for (const lane of ['transactional', 'bulk'] as const) {
-      while (this.waiting[lane].length > 0 && this.hasPlace(lane))
-        this.waiting[lane].shift()!.give(this.give(lane));
+      while (this.waiting[lane].length > 0 && this.hasPlace(lane)) this.waiting[lane].shift()!.give();
     }
+  }
+
+  private giveWith(lane: Lane, second: Second): WithSecond {
+    const other = second();
+    return other ? together(this.give(lane), other) : 'second_full';
   }
 
   private give(lane: Lane): Slot {
@@ -95,3 +112,7 @@ export class Slots {
     };
   }
 }
+
+const NOTHING_ELSE: Slot = { release: () => undefined };
+
+const together = (...slots: Slot[]): Slot => ({ release: () => slots.forEach((slot) => slot.release()) });

@@ -29,7 +29,7 @@ describe('the two places that a webhook needs', () => {
   it('are not taken one without the other: who finds the endpoint full gives the provider its place back', async () => {
     const { slots, endpoints, places } = made(1, 1);
     await endpoints.take('a', 'bulk', never);
-    expect(await places.take(hint, 'bulk', never)).toBe('endpoint_full');
+    expect(await places.take(hint, 'bulk', never)).toBe('second_full');
     expect(slots.busy).toBe(0);
   });
 
@@ -61,5 +61,15 @@ describe('the two places that a webhook needs', () => {
     expect(await Promise.all(waits)).toEqual([undefined, undefined]);
     held.forEach((slot) => slot.release());
     expect([slots.busy, endpoints.hasPlace('a', 'bulk')]).toEqual([0, true]);
+  });
+
+  it('are had by one of two who each wait for what the other is given', async () => {
+    const { slots, places } = made(1, 1);
+    const held = (await places.take(hint, 'bulk', never)) as Slot;
+    const waits = [places.takeAtFullEndpoint(hint, 'bulk', never), places.take(hint, 'bulk', never)];
+    held.release();
+    await new Promise((resolve) => setTimeout(resolve, 0)); // never fires while they exchange places for ever
+    expect(slots.busy).toBe(1);
+    await Promise.race(waits);
   });
 });
