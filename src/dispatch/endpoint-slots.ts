@@ -1,6 +1,6 @@
 import type { Lane } from '../domain/channel.js';
 import type { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
-import { type Slot, Slots, type WithSecond } from './slots.js';
+import { type Slot, Slots } from './slots.js';
 
 /** An endpoint that transactional work went to keeps a place for more of it for so long. Milliseconds. */
 const KEPT_MS = 10_000;
@@ -50,20 +50,6 @@ export class EndpointSlots {
   async take(endpointId: string, lane: Lane, signal: AbortSignal): Promise<Slot | undefined> {
     const slots = this.slotsOf(endpointId, lane);
     return this.lent(endpointId, slots, await slots.take(lane, signal));
-  }
-
-  /** The same, together with another that must be free at that moment. */
-  async takeWith(
-    endpointId: string,
-    lane: Lane,
-    signal: AbortSignal,
-    second: () => Slot | undefined,
-  ): Promise<WithSecond> {
-    const slots = this.slotsOf(endpointId, lane);
-    const both = await slots.takeWith(lane, signal, second);
-    if (both !== 'second_full') return this.lent(endpointId, slots, both);
-    this.forgetIdle(endpointId, slots);
-    return both;
   }
 
   /** A place that is free now. */

@@ -2,12 +2,12 @@ import type { Lane } from '../domain/channel.js';
 import type { Hint } from '../notifications/claimed.js';
 import type { BulkShare } from './bulk-share.js';
 import type { EndpointSlots } from './endpoint-slots.js';
-import type { Slot, Slots, WithSecond } from './slots.js';
+import { type Slot, type Slots, together, type WithSecond } from './slots.js';
 
 /**
- * The places in front of a provider: its own and, of webhooks, the endpoint's. A hint needs both and waits for one with
- * nothing in hand: bulk that is kept from the provider would otherwise sit in an endpoint's places, and transactional work
- * for that endpoint would wait behind it.
+ * The places in front of a provider: its own and, of webhooks, the endpoint's. A hint needs both. It waits for the provider
+ * with nothing in hand: a campaign that is kept from the provider would otherwise sit in its endpoints' places, and
+ * transactional work would wait behind it. Only who has found its endpoint full comes with a place of it.
  */
 export class Places {
   constructor(
@@ -32,18 +32,19 @@ export class Places {
     return this.slots.takeWith(lane, signal, () => this.endpoints.tryTake(endpointId, lane));
   }
 
-  /** Waits for the endpoint, then for whichever of the two is missing. Undefined when `signal` fires first. */
+  /**
+   * Waits for the endpoint, then for the provider with the endpoint's place in hand: gone round for the two again and again,
+   * a thousand who wait would all move at each call's end. Undefined when `signal` fires first.
+   */
   async takeAtFullEndpoint(
-    hint: Hint & { endpointId: string },
+    { endpointId }: Hint & { endpointId: string },
     lane: Lane,
     signal: AbortSignal,
   ): Promise<Slot | undefined> {
-    const ofProvider = (): Slot | undefined => this.slots.tryTake(lane);
-    for (;;) {
-      const atEndpoint = await this.endpoints.takeWith(hint.endpointId, lane, signal, ofProvider);
-      if (atEndpoint !== 'second_full') return atEndpoint;
-      const atProvider = await this.take(hint, lane, signal);
-      if (atProvider !== 'second_full') return atProvider;
-    }
+    const atEndpoint = await this.endpoints.take(endpointId, lane, signal);
+    const atProvider = atEndpoint && (await this.slots.take(lane, signal));
+    if (atProvider) return together(atProvider, atEndpoint);
+    atEndpoint?.release();
+    return undefined;
   }
 }

@@ -63,8 +63,8 @@ export class Slots {
   }
 
   /**
-   * The same of two places, whose second is asked for in the moment in which the first is free. There is no time in between:
-   * two who each held what the other needs would exchange it for ever.
+   * The same of two places, whose second is asked for in the moment in which the first is free: nobody holds the first and
+   * waits for the second.
    */
   takeWith(lane: Lane, signal: AbortSignal, second: Second): Promise<WithSecond> {
     if (signal.aborted) return Promise.resolve(undefined);
@@ -115,4 +115,7 @@ export class Slots {
 
 const NOTHING_ELSE: Slot = { release: () => undefined };
 
-const together = (...slots: Slot[]): Slot => ({ release: () => slots.forEach((slot) => slot.release()) });
+/** Held and given back as one. */
+export const together = (...slots: Slot[]): Slot => ({
+  release: () => slots.forEach((slot) => slot.release()),
+});
