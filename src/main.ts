@@ -1,13 +1,16 @@
 import 'reflect-metadata';
 
 import { startPosthaste } from './apps/posthaste.js';
+import { stepBack } from './apps/step-back.js';
 import { ConfigError, loadConfig } from './platform/config/config.js';
 
 /** An orchestrator kills after 30 s; whatever hangs then is cut by us, not by it. */
 const SHUTDOWN_MS = 25_000;
 
 async function main(): Promise<void> {
-  const posthaste = await startPosthaste(loadConfig());
+  const config = loadConfig();
+  stepBack(config);
+  const posthaste = await startPosthaste(config);
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;

@@ -53,7 +53,7 @@ export class Addressing {
     const endpointId = channel === 'webhook' ? await this.endpointOf(address) : null;
     const template = request.template ?? this.config.file.types.get(request.type)?.template ?? request.type;
     const content = this.prove(draft, channel, template);
-    const segments = content.kind === 'sms' ? content.segments : undefined;
+    const segments = content?.kind === 'sms' ? content.segments : undefined;
     const addressHash = isSuppressible(channel) ? addressHashOf(this.hasher, channel, address) : null;
     const reached = { type: request.type, channel, to: address, timeZone };
     const quietUntil = this.quietUntil(reached, request.send_at);
@@ -113,8 +113,8 @@ export class Addressing {
     });
   }
 
-  /** Composes it once, to know now what a worker would only find out later. */
-  private prove(draft: Draft, name: ChannelName, template: string): Content {
+  /** Composes what can fail once, to know now what a worker would only find out later. */
+  private prove(draft: Draft, name: ChannelName, template: string): Content | undefined {
     const channel = this.channels.channel(name);
     if (this.channels.providersOf(name).length === 0) {
       throw new Problem('no_provider', `No provider for ${name} is configured here.`);
@@ -122,6 +122,7 @@ export class Addressing {
     if (!channel.hasTemplate(template)) {
       throw new Problem('no_template', `There is no template ${template} for ${name}.`);
     }
+    if (!channel.isTemplated) return undefined;
     try {
       return channel.compose(letterOf(draft, { template }, this.clock.now()));
     } catch (error) {

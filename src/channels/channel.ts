@@ -142,6 +142,8 @@ export interface Channel<C extends Content = Content> {
   parseAddress(to: string): { address: string } | { fault: string };
   /** The country (ISO 3166, two letters) that an address belongs to, where the address says so. */
   countryOf?(address: string): string | undefined;
+  /** Whether content is more than the data as it is, so that data can fail to fit it. */
+  readonly isTemplated: boolean;
   /** Whether the type can be composed at all: the template exists. */
   hasTemplate(template: string): boolean;
   /** Pure. Throws TemplateError when the data does not fit the template. */

@@ -24,6 +24,7 @@ const NO_LINKS: UnsubscribeUrls = { urlFor: () => undefined };
 /** Mail to one mailbox. Knows addresses and content; how it travels is the providers' affair. */
 export class EmailChannel implements Channel<EmailContent> {
   readonly name = 'email';
+  readonly isTemplated = true;
   readonly kinds = [smtpKind, resendKind];
 
   constructor(

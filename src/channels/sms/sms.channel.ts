@@ -14,6 +14,7 @@ export interface SmsTemplates {
 /** Texts to one phone. Knows numbers, texts and their segments; how they travel is the providers' affair. */
 export class SmsChannel implements Channel<SmsContent> {
   readonly name = 'sms';
+  readonly isTemplated = true;
   readonly kinds = [twilioKind, httpSmsKind];
 
   constructor(private readonly templates: SmsTemplates) {}

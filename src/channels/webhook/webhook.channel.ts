@@ -4,6 +4,7 @@ import type { Channel, Letter, ProviderKind, WebhookContent } from '../channel.j
 /** Webhooks: the address is an endpoint's id, the content is the event as JSON. */
 export class WebhookChannel implements Channel<WebhookContent> {
   readonly name = 'webhook';
+  readonly isTemplated = false;
 
   constructor(readonly kinds: readonly ProviderKind<WebhookContent>[]) {}
 

@@ -5,7 +5,18 @@ import { parseDurationMs } from './units.js';
 export interface Setting {
   key: string;
   kind:
-    'port' | 'text' | 'url' | 'roles' | 'key32' | 'cidrs' | 'level' | 'flag' | 'secret' | 'apikey' | 'delay';
+    | 'port'
+    | 'text'
+    | 'url'
+    | 'roles'
+    | 'key32'
+    | 'cidrs'
+    | 'level'
+    | 'flag'
+    | 'secret'
+    | 'apikey'
+    | 'delay'
+    | 'niceness';
   default?: string;
   sentence: string;
 }
@@ -94,6 +105,12 @@ export const SETTINGS = [
       'How long an `api` that is told to end goes on taking requests, not ready, until load balancers have noticed; at most 15s.',
   },
   {
+    key: 'NICENESS',
+    kind: 'niceness',
+    sentence:
+      'How far this process lets others on its machine go first, 0 to 19. Empty: 10 without the role `api`, else 0.',
+  },
+  {
     key: 'OTEL_EXPORTER_OTLP_ENDPOINT',
     kind: 'url',
     sentence: 'Base URL of an OpenTelemetry collector (OTLP over HTTP). Empty: no traces are made.',
@@ -131,6 +148,7 @@ export interface Environment {
   logLevel: string;
   metricsToken: string | undefined;
   drainDelayMs: number;
+  niceness: number | undefined;
   otlpEndpoint: string | undefined;
   serviceName: string;
   sandbox: boolean | undefined;
@@ -138,7 +156,7 @@ export interface Environment {
 
 /** Words that begin like a setting of ours, so that a misspelt one is not silently ignored. */
 const OURS =
-  /^(POSTHASTE|WEBHOOK|METRICS|TEMPLATES|SANDBOX|ENCRYPTION|DRAIN|ROLES?$|REDIS_UR|DATABASE_UR|MIGRATE_)/;
+  /^(POSTHASTE|WEBHOOK|METRICS|TEMPLATES|SANDBOX|ENCRYPTION|DRAIN|NICE|ROLES?$|REDIS_UR|DATABASE_UR|MIGRATE_)/;
 
 /** Reads and checks all settings; every fault at once. */
 export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environment; faults: string[] } {
@@ -153,6 +171,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
   };
   faults.push(...unknownKeys(env));
   const sandbox = value('SANDBOX');
+  const niceness = value('NICENESS');
   const environment: Environment = {
     port: Number(value('PORT')),
     host: value('HOST')!,
@@ -170,6 +189,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): { environment: Environm
     logLevel: value('LOG_LEVEL')!,
     metricsToken: value('METRICS_TOKEN'),
     drainDelayMs: parseDurationMs(value('DRAIN_DELAY')!)!,
+    niceness: niceness === undefined ? undefined : Number(niceness),
     otlpEndpoint: value('OTEL_EXPORTER_OTLP_ENDPOINT'),
     serviceName: value('OTEL_SERVICE_NAME')!,
     sandbox: sandbox === undefined ? undefined : sandbox === 'true',
@@ -220,6 +240,8 @@ function faultOf(setting: Setting, text: string): string | undefined {
       return (parseDurationMs(text) ?? Infinity) <= LONGEST_DELAY_MS
         ? undefined
         : 'must be a duration up to 15s, as 500ms or 5s';
+    case 'niceness':
+      return /^1?\d$/.test(text) ? undefined : 'must be a whole number, 0 to 19';
     case 'apikey':
       return API_KEY.test(text)
         ? undefined

@@ -10,16 +10,17 @@ const RETRY_AFTER_S = 2;
  *
  * The timeouts of a pool bound one statement, not the wait for a connection and for the group before it.
  */
-export async function inTime<T>(work: Promise<T>, elapsedMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(tooLate()), Math.max(0, DOOR_MS - elapsedMs));
+export function inTime<T>(work: Promise<T>, elapsedMs: number): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const timer = setTimeout(() => reject(tooLate()), Math.max(0, DOOR_MS - elapsedMs));
+    const inTimeFor =
+      <V>(settle: (value: V) => void) =>
+      (value: V): void => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    work.then(inTimeFor(resolve), inTimeFor(reject));
   });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 const tooLate = (): Problem =>

@@ -49,6 +49,7 @@ describe('the environment', () => {
       SANDBOX: 'yes',
       PUBLIC_URL: 'nowhere',
       DRAIN_DELAY: '16s',
+      NICENESS: '-1',
       POSTHASTE_API_KY: 's3cret',
       ENCRYPTION_KEI: 's3cret',
       WEBHOOK_ALOW_NETWORKS: 's3cret',
@@ -65,6 +66,7 @@ describe('the environment', () => {
       'SANDBOX',
       'PUBLIC_URL',
       'DRAIN_DELAY',
+      'NICENESS',
     ];
     for (const key of keys)
       expect(
