@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 import { BacklogGate } from './backlog-gate.js';
 import { answerParent } from './child-port.js';
 import { sharedNowMs } from './clock.js';
@@ -134,8 +136,14 @@ function count(
   total.duplicates += answer.body.split('"http_status":200').length - 1;
 }
 
+/** A door that is starved says 503, and callers come again, as they should; after so many times something is wrong. */
+const REFUSALS_TAKEN = 100;
+const REFUSAL_PAUSE_MS = 200;
+
 /** Callers held back while the backlog is as large as it shall be. */
 class Pressure {
+  /** Requests that were told to come again, and did. */
+  refusals = 0;
   private readonly gate: BacklogGate;
   private readonly total = { accepted: 0, duplicates: 0 };
   private isOver = false;
@@ -176,7 +184,15 @@ class Pressure {
     for (;;) {
       await new Promise<void>((resolve) => this.gate.pass(resolve));
       if (this.isOver) break;
-      const answer = await connection.send(writer.next());
+      const request = writer.next();
+      let answer = await connection.send(request);
+      for (let again = 0; answer.status === 503 && again < REFUSALS_TAKEN; again++) {
+        this.refusals++;
+        await pause(REFUSAL_PAUSE_MS);
+        answer = await connection.send(request);
+        // The same key: what was committed although it was refused is answered as the duplicate it is.
+        if (answer.status === 200 && this.target.batch === 1) answer = { ...answer, status: 202 };
+      }
       if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${answer.body}`);
       count(answer, this.target.batch, this.total);
     }
@@ -249,4 +265,5 @@ answerParent({
   },
   learn: ({ arrived }: { arrived: number }) => pressure!.learn(arrived),
   release: () => pressure!.stop(),
+  refusals: () => pressure!.refusals,
 });
