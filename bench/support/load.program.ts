@@ -112,7 +112,7 @@ const openCallers = (target: Target, connections: number, run: string): Promise<
   Promise.all(
     Array.from({ length: connections }, async (_, at) => ({
       connection: await connectTo(target, portOf(target, at)),
-      writer: new RequestWriter(target, `${run}-${at}`),
+      writer: new RequestWriter(target, `${run}-${at}`, at),
     })),
   );
 

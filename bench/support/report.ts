@@ -6,18 +6,24 @@ import { join } from 'node:path';
 import { root } from './root.js';
 import type { Spread } from './statistics.js';
 
+/** A figure against a reference measured in the same run. Without a goal it is only told. */
+export type Ratio =
+  { what: string; value: number } | { what: string; value: number; goal: number; isMet: boolean };
+
 /** What a question came to. */
 export interface Answer {
   question: string;
   table: readonly (readonly string[])[];
-  /** The one figure that counts, against a reference measured in the same run. Without a goal it is only told. */
-  ratio: { what: string; value: number } | { what: string; value: number; goal: number; isMet: boolean };
+  /** The one figure that counts. */
+  ratio: Ratio;
+  /** Further ones that are judged. */
+  alsoJudged?: readonly Ratio[];
   notes: readonly string[];
   /** Everything that was measured, for whoever compares. */
   raw: unknown;
 }
 
-export function printAnswer({ question, table, ratio, notes }: Answer): void {
+export function printAnswer({ question, table, ratio, alsoJudged = [], notes }: Answer): void {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
   const line = (row: readonly string[]): string =>
     row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!))).join('  ');
@@ -26,10 +32,15 @@ export function printAnswer({ question, table, ratio, notes }: Answer): void {
     console.log(`  ${line(row)}`);
     if (at === 0) console.log(`  ${widths.map((width) => '─'.repeat(width)).join('  ')}`);
   });
-  const verdict = 'goal' in ratio ? `  (goal ${ratio.goal}: ${ratio.isMet ? 'met' : 'missed'})` : '';
-  console.log(`\n  ${ratio.what}: ${ratio.value.toFixed(2)}${verdict}`);
+  console.log();
+  [ratio, ...alsoJudged].forEach((one) =>
+    console.log(`  ${one.what}: ${one.value.toFixed(2)}${verdictOn(one)}`),
+  );
   notes.forEach((note) => console.log(`  ${note}`));
 }
+
+const verdictOn = (ratio: Ratio): string =>
+  'goal' in ratio ? `  (goal ${ratio.goal}: ${ratio.isMet ? 'met' : 'missed'})` : '';
 
 /** One file a run, so that runs can be compared later. */
 export function keepAnswer(name: string, answer: Answer): string {

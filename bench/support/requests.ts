@@ -32,6 +32,8 @@ export class RequestWriter {
     private readonly target: Target,
     /** Unique among all callers of all runs. */
     private readonly caller: string,
+    /** Which endpoint it begins with: callers that all begin with the same one meet there again and again. */
+    private readonly first = 0,
   ) {
     this.content = contentFor(target.channel ?? 'webhook', target.endpoints);
     this.head =
@@ -57,7 +59,7 @@ export class RequestWriter {
     const { type, channel, data } = this.content;
     this.lastItem =
       `{"type":"${type}","recipient":"customer-${at % 1000}","business_id":"${this.caller}-${at}",` +
-      `${lane === undefined ? '' : `"lane":"${lane}",`}"channel":"${channel}","to":"${this.content.to(at)}","data":${data}}`;
+      `${lane === undefined ? '' : `"lane":"${lane}",`}"channel":"${channel}","to":"${this.content.to(this.first + at)}","data":${data}}`;
     return this.lastItem;
   }
 }

@@ -9,6 +9,7 @@ import {
 import { AddressFaults } from '../dispatch/address-faults.js';
 import { AttemptTraces } from '../dispatch/attempt-traces.js';
 import { Breakers } from '../dispatch/breakers.js';
+import { BulkShare } from '../dispatch/bulk-share.js';
 import { CallTally } from '../dispatch/call-tally.js';
 import { Claims } from '../dispatch/claims.js';
 import { type DeliveryProcessor, deliveryProcessorFor } from '../dispatch/delivery.processor.js';
@@ -51,6 +52,7 @@ export class WorkerModule implements OnApplicationBootstrap, OnModuleDestroy {
         AddressFaults,
         AttemptTraces,
         Breakers,
+        BulkShare,
         CallTally,
         CallTallies,
         Claims,

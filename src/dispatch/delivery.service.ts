@@ -64,7 +64,7 @@ export class DeliveryService {
       this.report.attempted(claimed, record, name);
       // Before the record: as long as this attempt is open, no relay lets out another call that tries the same gate.
       const isObserved = await this.gates.observe(outcome, name, claimed.endpointId);
-      await this.outcomes.record(record, claimed.endpointId);
+      await this.outcomes.record(record, claimed);
       crashPoint('after_outcome_before_job_end', claimed.type);
       if (!isObserved) await this.gates.observe(outcome, name, claimed.endpointId); // PostgreSQL was away, and is back
       slot.release(); // only now: no more than the concurrency can ever be in doubt

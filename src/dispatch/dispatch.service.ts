@@ -41,14 +41,10 @@ export class DispatchService {
   /** Takes one job's hints. Never fails because of one of them. */
   async takeChunk(hints: readonly Hint[], queue: QueueRef): Promise<void> {
     const bound = this.boundOf(hints.length);
-    const desk = this.desks.of(queue.provider);
-    await desk.endpoints.learn(hints.flatMap((hint) => hint.endpointId ?? []));
+    const { places } = this.desks.of(queue.provider);
+    await places.learn(hints, queue.lane);
     const refused = await Promise.all(
-      hints.map(async (hint) => {
-        const isWaiting = hint.endpointId !== undefined && !desk.endpoints.hasPlace(hint.endpointId);
-        if (isWaiting) this.takeLater(hint, queue, bound);
-        return isWaiting || (await this.take(hint, queue, bound)) ? undefined : hint;
-      }),
+      hints.map(async (hint) => ((await this.take(hint, queue, bound)) ? undefined : hint)),
     );
     await this.handBack(
       refused.filter((hint) => hint !== undefined),
@@ -82,38 +78,42 @@ export class DispatchService {
     while (this.waiting.size > 0) await Promise.allSettled(this.waiting);
   }
 
-  private takeLater(hint: Hint, queue: QueueRef, bound: AbortSignal): void {
-    const taking = this.take(hint, queue, bound)
+  /** False when it found no place in time, or its gate has closed. True as well when it waits for its endpoint from now on. */
+  private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<boolean> {
+    const { places } = this.desks.of(queue.provider);
+    const slot = places.isEndpointFull(hint, queue.lane)
+      ? 'second_full'
+      : await places.take(hint, queue.lane, bound);
+    if (slot !== 'second_full') return slot !== undefined && this.claim(hint, queue, slot);
+    this.takeLater(hint as Hint & { endpointId: string }, queue, bound);
+    return true;
+  }
+
+  private takeLater(hint: Hint & { endpointId: string }, queue: QueueRef, bound: AbortSignal): void {
+    const { places } = this.desks.of(queue.provider);
+    const taking = places
+      .takeAtFullEndpoint(hint, queue.lane, bound)
+      .then((slot) => slot !== undefined && this.claim(hint, queue, slot))
       .then((isTaken) => (isTaken ? undefined : this.handBack([hint], queue.provider)))
       .finally(() => this.waiting.delete(taking));
     this.waiting.add(taking);
   }
 
-  /** Whether a hint was taken, or was stale; false when it found no place in time, or its gate has closed. */
-  private async take(hint: Hint, queue: QueueRef, bound: AbortSignal): Promise<boolean> {
-    const desk = this.desks.of(queue.provider);
-    const endpointSlot =
-      hint.endpointId === undefined ? NO_SLOT : await desk.endpoints.take(hint.endpointId, bound);
-    if (!endpointSlot) return false;
-    const slot = await desk.slots.take(queue.lane, bound);
-    if (!slot) {
-      endpointSlot.release();
-      return false;
-    }
-    const both = together(slot, endpointSlot);
+  /** Whether a hint was taken, or was stale; false when its gate has closed. */
+  private async claim(hint: Hint, queue: QueueRef, slot: Slot): Promise<boolean> {
     if (!this.mayGo.isOpenFor(hint, queue.provider)) {
-      both.release();
+      slot.release();
       return false;
     }
     try {
-      const claimed = await this.claims.take(hint, queue.provider);
-      if (claimed?.status === 'sending') this.deliveries.start(claimed, queue.provider, both);
+      const claimed = await this.claims.take(hint, queue);
+      if (claimed?.status === 'sending') this.deliveries.start(claimed, queue.provider, slot);
       else {
-        both.release();
+        slot.release();
         this.report.notSent(claimed, queue.name);
       }
     } catch (error) {
-      both.release();
+      slot.release();
       this.report.claimFailed(hint, error);
     }
     return true;
@@ -127,12 +127,3 @@ export class DispatchService {
       .catch((error: unknown) => this.report.handBackFailed(hints.length, error));
   }
 }
-
-const NO_SLOT: Slot = { release: () => undefined };
-
-const together = (slot: Slot, endpointSlot: Slot): Slot => ({
-  release: () => {
-    slot.release();
-    endpointSlot.release();
-  },
-});

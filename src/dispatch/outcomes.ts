@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import type { Lane } from '../domain/channel.js';
 import { type EndpointAttempt, EndpointVerdicts } from '../endpoints/endpoint-verdicts.service.js';
+import type { Claimed } from '../notifications/claimed.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
@@ -9,7 +11,11 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { lesserOf } from './lesser-outcome.js';
 
-const GROUP = { maxRows: 64, inFlight: 2, fewestBeside: 32 } as const;
+/** As claims: a campaign's outcomes keep nobody else's waiting, nor the places that they hold. */
+const GROUPS = {
+  transactional: { maxRows: 64, inFlight: 2, fewestBeside: 32 },
+  bulk: { maxRows: 64, inFlight: 1 },
+} as const;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
@@ -20,7 +26,7 @@ const RETRY_MAX_MS = 2_000;
  */
 @Injectable()
 export class Outcomes {
-  private readonly group: GroupCommit<AttemptRecord, boolean>;
+  private readonly groups: Record<Lane, GroupCommit<AttemptRecord, boolean>>;
   private isGivingUp = false;
 
   constructor(
@@ -29,19 +35,26 @@ export class Outcomes {
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(Log) private readonly log: Log,
   ) {
-    this.group = new GroupCommit(async (records) => {
-      this.gauges.outcomeGroupRows.observe(records.length);
-      return this.notifications.record(records);
-    }, GROUP);
+    this.groups = { transactional: this.groupOf('transactional'), bulk: this.groupOf('bulk') };
   }
 
-  /** Resolves once it is durable, or when the process must end first (`giveUp`). `endpointId`: of a webhook. */
-  async record(record: AttemptRecord, endpointId: string | null): Promise<void> {
+  private groupOf(lane: Lane): GroupCommit<AttemptRecord, boolean> {
+    return new GroupCommit(async (records) => {
+      this.gauges.outcomeGroupRows.observe(records.length);
+      return this.notifications.record(records);
+    }, GROUPS[lane]);
+  }
+
+  /** Resolves once it is durable, or when the process must end first (`giveUp`). */
+  async record(
+    record: AttemptRecord,
+    { lane, endpointId }: Pick<Claimed, 'lane' | 'endpointId'>,
+  ): Promise<void> {
     const attempt = endpointId === null ? undefined : attemptAt(endpointId, record);
     for (let delayMs = RETRY_FIRST_MS; !this.isGivingUp; delayMs = Math.min(RETRY_MAX_MS, delayMs * 2)) {
       try {
         if (attempt) await this.unlessRefused(record, this.endpoints.obeyGone(attempt, record.outcome));
-        await this.write(record);
+        await this.write(record, lane);
         if (attempt) await this.unlessRefused(record, this.endpoints.note(attempt, record.outcome));
         return;
       } catch (error) {
@@ -51,9 +64,9 @@ export class Outcomes {
     }
   }
 
-  private async write(record: AttemptRecord): Promise<void> {
+  private async write(record: AttemptRecord, lane: Lane): Promise<void> {
     try {
-      if (!(await this.group.add(record))) await this.notifications.settleLate(record);
+      if (!(await this.groups[lane].add(record))) await this.notifications.settleLate(record);
     } catch (error) {
       if (!isRefused(error) || !(await this.writeAlone(record, error))) throw error;
     }

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 
 import { Sealer } from '../platform/crypto/sealer.js';
+import { GroupCommit } from '../platform/database/group-commit.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { openHeaders } from './endpoint.view.js';
 
@@ -39,11 +40,14 @@ interface Row {
 export const DIRECTORY_CACHE_MS = 2_000;
 const MAX_CACHED = 20_000;
 
-const FIND_ENDPOINT = `
+/** One statement for all that are missing at a time: a campaign's chunk would take every connection for its fifty endpoints. */
+const READS = { maxRows: 500, inFlight: 1 } as const;
+
+const FIND_ENDPOINTS = `
   SELECT id, url, enabled, secret, headers, timeout_ms, signing_key, concurrency, failing_since IS NOT NULL AS failing,
          ARRAY(SELECT r.secret FROM endpoint_retired_secrets r
                 WHERE r.endpoint_id = e.id AND r.signs_until > now() ORDER BY r.id DESC) AS retired
-    FROM endpoints e WHERE id = $1`;
+    FROM endpoints e WHERE id = ANY ($1::uuid[])`;
 
 interface Entry {
   /** What was read, or its reading. */
@@ -56,6 +60,8 @@ interface Entry {
 @Injectable()
 export class EndpointDirectory {
   private readonly cache = new Map<string, Entry>();
+
+  private readonly reads = new GroupCommit<string, Row | undefined>((ids) => this.readAll(ids), READS);
 
   constructor(
     @Inject(WorkPool) private readonly pool: Pool,
@@ -96,13 +102,18 @@ export class EndpointDirectory {
   }
 
   private async read(id: string): Promise<EndpointTarget | undefined> {
-    const { rows } = await this.pool.query<Row>({
-      name: 'find_endpoint',
-      text: FIND_ENDPOINT,
-      values: [id],
-    });
-    const row = rows[0];
+    const row = await this.reads.add(id);
     return row && this.open(row);
+  }
+
+  private async readAll(ids: string[]): Promise<(Row | undefined)[]> {
+    const { rows } = await this.pool.query<Row>({
+      name: 'find_endpoints',
+      text: FIND_ENDPOINTS,
+      values: [ids],
+    });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id));
   }
 
   private open(row: Row): EndpointTarget {

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { PoolClient } from 'pg';
 
+import type { Lane } from '../domain/channel.js';
 import { WorkPool } from '../platform/database/pools.js';
 import type { Destination, Group } from './group.js';
 import { SenderTurns } from './sender-turns.js';
@@ -98,7 +99,7 @@ export class OutboxStore {
     return nextDue(this.pool, groups);
   }
 
-  endpointsDue(cursor: EndpointCursor, limit: number): Promise<EndpointDue[]> {
-    return endpointsDue(this.pool, cursor, limit);
+  endpointsDue(lane: Lane, cursor: EndpointCursor, limit: number): Promise<EndpointDue[]> {
+    return endpointsDue(this.pool, lane, cursor, limit);
   }
 }

@@ -4,6 +4,7 @@ import type {
   EndpointTerms,
   Standing,
 } from '../allowances/allowances.store.js';
+import { type Lane, LANES } from '../domain/channel.js';
 import { TRIAL_MS } from '../domain/gate.js';
 import type { GatesStore } from '../gates/gates.store.js';
 import { type GatesUnderTrial, type HeldGates, NO_TRIALS } from '../gates/held-gates.js';
@@ -16,10 +17,9 @@ import type {
   Route,
 } from '../outbox/outbox.store.js';
 
-/** Groups of endpoints looked at in one pass; the next pass goes on behind the last. */
+/** Groups of endpoints looked at in one pass, of each lane; the next pass goes on behind the last. */
 const ENDPOINT_GROUPS_PER_PASS = 512;
 const BEFORE_ALL: EndpointCursor = {
-  lane: '',
   endpointId: '00000000-0000-0000-0000-000000000000',
   pin: '',
   isRetry: false,
@@ -57,7 +57,7 @@ const NO_TERMS: EndpointTerms = { rates: new Map(), caps: new Map() };
 
 /** Looks at what waits, what is out and what may be spent: a few statements, all of them short, most side by side. */
 export class Surveyor {
-  private cursor = BEFORE_ALL;
+  private readonly cursors = new Map<Lane, EndpointCursor>();
 
   constructor(
     private readonly outbox: OutboxStore,
@@ -65,21 +65,24 @@ export class Surveyor {
     private readonly gates: GatesStore,
   ) {}
 
+  /** What these routes can take; nothing is asked of a lane that none of them serves. */
   async look(routes: readonly Route[], gates: HeldGates): Promise<Survey> {
     const groups = groupsOf(routes.filter((route) => route.channel !== 'webhook'));
+    const lanes = LANES.filter((lane) =>
+      routes.some((route) => route.channel === 'webhook' && route.lane === lane),
+    );
     const [windows, dues, found, standings] = await Promise.all([
       this.outbox.windows(),
       groups.length > 0 ? this.outbox.nextDue(groups) : [],
-      this.outbox.endpointsDue(this.cursor, ENDPOINT_GROUPS_PER_PASS),
+      Promise.all(lanes.map((lane) => this.endpointsDue(lane))),
       this.allowances.standings([...new Set(routes.map((route) => route.provider))]),
     ]);
     // After the windows: a hint that is in neither has been claimed in between, and is seen as a call.
     const trials = gates.hasProbed ? await this.gates.underTrial(TRIAL_MS) : NO_TRIALS;
-    const hasMore = found.length === ENDPOINT_GROUPS_PER_PASS;
-    this.cursor = hasMore ? found[found.length - 1]! : BEFORE_ALL;
+    const hasMore = lanes.some((lane) => this.cursors.has(lane));
     const due = [
       ...dues.map(({ dueMs, ...group }) => ({ group, dueMs, endpoints: [], isProbe: false })),
-      ...gathered(found, gates),
+      ...gathered(found.flat(), gates),
     ]
       .map((one) => ({ ...one, takers: takersOf(one.group, routes) }))
       .filter(({ takers }) => takers.length > 0)
@@ -87,6 +90,14 @@ export class Surveyor {
     const endpoints = due.flatMap((one) => one.endpoints);
     const { rates, caps } = endpoints.length > 0 ? await this.allowances.endpointTerms(endpoints) : NO_TERMS;
     return { windows, trials, standings, endpointRates: rates, endpointCaps: caps, due, hasMore };
+  }
+
+  private async endpointsDue(lane: Lane): Promise<EndpointDue[]> {
+    const from = this.cursors.get(lane) ?? BEFORE_ALL;
+    const found = await this.outbox.endpointsDue(lane, from, ENDPOINT_GROUPS_PER_PASS);
+    if (found.length === ENDPOINT_GROUPS_PER_PASS) this.cursors.set(lane, found[found.length - 1]!);
+    else this.cursors.delete(lane);
+    return found;
   }
 }
 

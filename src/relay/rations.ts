@@ -5,8 +5,6 @@ import type { EndpointRoom, Published, Route } from '../outbox/outbox.store.js';
 import type { DueGroup, Survey } from './due.js';
 import { outOf, type Windows } from './windows.js';
 
-/** Rows marked by one statement. A larger one holds its locks longer than it saves. */
-const BATCH = 500;
 /** A window of a provider or endpoint with a rate: a worker that pauses for longer does not make it a burst. Seconds. */
 const RATED_WINDOW_S = 2;
 /** One that is full and this far behind has its turn passed over. Milliseconds. */
@@ -76,8 +74,10 @@ export class Rations {
     });
     if (!route.isProbe) this.rooms.set(route.queue, this.room(route) - hints.length);
     for (const { endpointId } of hints) {
-      const room = endpointId === null ? undefined : this.endpointRooms.get(endpointId);
-      if (room !== undefined) this.endpointRooms.set(endpointId!, room - 1);
+      if (endpointId === null) continue;
+      const key = roomKey(route, endpointId);
+      const room = this.endpointRooms.get(key);
+      if (room !== undefined) this.endpointRooms.set(key, room - 1);
     }
   }
 
@@ -102,17 +102,18 @@ export class Rations {
   }
 
   private ofEndpoint(endpointId: string, route: Route, due: DueGroup): number {
-    let room = this.endpointRooms.get(endpointId);
+    const key = roomKey(route, endpointId);
+    let room = this.endpointRooms.get(key);
     if (room === undefined) {
       const state = this.survey.windows.get(route.queue);
       const out = state?.endpoints.get(endpointId)?.count ?? 0;
       room = due.isProbe
         ? this.ofEndpointProbe(endpointId, out)
         : Math.min(
-            this.windows.roomOfEndpoint(endpointId, state, this.capOf(endpointId, route)),
+            this.windows.roomOfEndpoint(route.queue, endpointId, state, this.capOf(endpointId, route)),
             this.ofRate(endpointId, out),
           );
-      this.endpointRooms.set(endpointId, room);
+      this.endpointRooms.set(key, room);
     }
     return room;
   }
@@ -175,7 +176,8 @@ export class Rations {
   private room(route: Route): number {
     let room = this.rooms.get(route.queue);
     if (room === undefined) {
-      room = Math.min(BATCH, this.windows.roomOfQueue(route.queue, this.survey.windows.get(route.queue)));
+      const window = this.windows.roomOfQueue(route.queue, this.survey.windows.get(route.queue));
+      room = Math.min(this.windows.batchOf(route.lane), window);
       this.rooms.set(route.queue, room);
     }
     const { ratePerSecond } = this.allowance(route.provider);
@@ -192,6 +194,9 @@ export class Rations {
     return this.given.get(provider) ?? { hints: 0, retries: 0 };
   }
 }
+
+/** An endpoint has a window in each lane, as a queue has. */
+const roomKey = ({ queue }: Route, endpointId: string): string => `${queue} ${endpointId}`;
 
 const ratedWindow = (ratePerSecond: number): number =>
   Math.max(1, Math.floor(RATED_WINDOW_S * ratePerSecond));

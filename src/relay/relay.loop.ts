@@ -22,8 +22,13 @@ export class RelayLoop {
   private endSleep: (() => void) | undefined;
   private prepare: (() => Promise<unknown>) | undefined;
   private isWoken = false;
+  private isWokenBeside = false;
+  private hasFailedBeside = false;
+  private isWaitingForRoom = false;
   private isStopping = false;
   private running: Promise<void> = Promise.resolve();
+  /** A pass of the transactional lane alone, while the loop itself is busy with bulk. */
+  private beside: Promise<void> | undefined;
 
   constructor(
     @Inject(RelayService) private readonly relay: RelayService,
@@ -45,13 +50,14 @@ export class RelayLoop {
     this.isStopping = true;
     this.endSleep?.();
     await this.running;
+    await this.beside;
     await this.listener.close();
   }
 
   private async run(): Promise<void> {
     let failures = 0;
     while (!this.isStopping) {
-      this.isWoken = false;
+      this.isWoken = this.hasFailedBeside = false;
       try {
         await this.step();
         failures = 0;
@@ -71,14 +77,45 @@ export class RelayLoop {
     const { published, isFull, hasMore, dueMs, failure } = await this.relay.runOnce();
     if (failure !== undefined && published === 0) throw failure;
     if (published > 0 || hasMore || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
-    if (isFull) await this.sleep(FULL_MS, false);
+    if (isFull) await this.waitForRoom();
     else if (dueMs !== undefined && dueMs <= 0) await this.sleep(BLOCKED_MS);
     else await this.sleep(Math.min(POLL_MS, dueMs ?? POLL_MS));
+  }
+
+  private async waitForRoom(): Promise<void> {
+    this.isWaitingForRoom = true;
+    await this.sleep(FULL_MS, false);
+    this.isWaitingForRoom = false;
   }
 
   private onWake(): void {
     this.isWoken = true;
     this.wake?.();
+    if (this.isBusyWithBulk) this.goBeside();
+  }
+
+  /** Or waits until a queue has room, which mostly is one of bulk: the loop's own next pass is some time away. */
+  private get isBusyWithBulk(): boolean {
+    return this.relay.isAtBulk || this.isWaitingForRoom;
+  }
+
+  /** One at a time: who comes during it is seen by another after it, or by the next of the loop. */
+  private goBeside(): void {
+    this.isWokenBeside = this.beside !== undefined;
+    if (this.beside || this.hasFailedBeside || this.isStopping) return;
+    this.beside = this.passBeside().then((isServed) => {
+      this.beside = undefined;
+      this.hasFailedBeside = !isServed;
+      if (this.isWokenBeside && this.isBusyWithBulk) this.goBeside();
+    });
+  }
+
+  /** False when something failed. The loop's own pass meets the same, says so and backs off: until then nothing is tried beside it. */
+  private passBeside(): Promise<boolean> {
+    return this.relay.runOnce(['transactional']).then(
+      ({ failure }) => failure === undefined,
+      () => false,
+    );
   }
 
   private async sleep(ms: number, isWakeable = true): Promise<void> {

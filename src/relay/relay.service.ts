@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { AllowancesStore } from '../allowances/allowances.store.js';
+import { type Lane, LANES } from '../domain/channel.js';
 import { GatesStore } from '../gates/gates.store.js';
 import { OutboxStore, type Published, type Route } from '../outbox/outbox.store.js';
 import { Gauges } from '../platform/metrics/gauges.js';
@@ -23,6 +24,8 @@ export class RelayService {
   private readonly windows = new Windows();
   private readonly turns = new WeightedTurns();
   private readonly surveyor: Surveyor;
+  /** Passes that serve bulk at this moment. */
+  private atBulk = 0;
 
   constructor(
     @Inject(OutboxStore) outbox: OutboxStore,
@@ -35,11 +38,19 @@ export class RelayService {
     this.surveyor = new Surveyor(outbox, allowances, gates);
   }
 
-  /** Looks at everything that waits, and publishes what is due, has room and is allowed. */
-  async runOnce(): Promise<Pass> {
+  /** A pass has come to bulk: what is transactional and comes now is not seen before the next. */
+  get isAtBulk(): boolean {
+    return this.atBulk > 0;
+  }
+
+  /**
+   * Looks at everything that waits, and publishes what is due, has room and is allowed. `lanes`: of these alone; beside another
+   * pass this one is as another relay is.
+   */
+  async runOnce(lanes: readonly Lane[] = LANES): Promise<Pass> {
     const done = this.gauges.relayPassSeconds.startTimer();
     try {
-      const pass = await this.pass();
+      const pass = await this.pass(lanes);
       this.gauges.relayPasses.inc({ result: resultOf(pass) });
       return pass;
     } catch (error) {
@@ -50,18 +61,25 @@ export class RelayService {
     }
   }
 
-  private async pass(): Promise<Pass> {
+  private async pass(lanes: readonly Lane[]): Promise<Pass> {
     const gates = await this.gates.held(); // before the allowances: the commit that opens a gate begins its ramp
-    const routes = this.router.routes(gates);
+    const routes = this.router.routes(gates).filter(({ lane }) => lanes.includes(lane));
     const survey = await this.surveyor.look(routes, gates);
+    if (survey.due.some(isTransactionalDue)) this.windows.noteTransactional();
     const rations = new Rations(survey, this.windows, (provider) => this.router.terms(provider));
     const pass = new Pass(survey.hasMore, gates.keysOf('type'));
     for (const due of survey.due) {
       if (due.dueMs > 0) pass.waitsFor(due.dueMs);
+      else if (due.group.lane === 'bulk') await this.serveBulk(due, rations, pass);
       else await this.serve(due, rations, pass);
     }
     this.report(routes, rations);
     return pass;
+  }
+
+  private async serveBulk(due: DueGroup, rations: Rations, pass: Pass): Promise<void> {
+    this.atBulk++;
+    await this.serve(due, rations, pass).finally(() => this.atBulk--);
   }
 
   private async serve(due: DueGroup, rations: Rations, pass: Pass): Promise<void> {
@@ -129,6 +147,9 @@ export class RelayService {
     }
   }
 }
+
+const isTransactionalDue = ({ group, dueMs }: DueGroup): boolean =>
+  group.lane === 'transactional' && dueMs <= 0;
 
 /** `failed`: a queue could not be served, whatever else went. */
 function resultOf({ failure, published, isFull }: Pass): 'failed' | 'published' | 'full' | 'idle' {

@@ -1,3 +1,4 @@
+import type { Lane } from '../domain/channel.js';
 import type { QueueWindow } from '../outbox/outbox.store.js';
 import { Window, type WindowBounds } from './window.js';
 
@@ -11,6 +12,13 @@ const ENDPOINT_CEILING = 1_000;
 const ENDPOINT_TARGET_MS = 1_000;
 /** Endpoints whose speed is remembered; the rest begin at the floor again. */
 const MAX_REMEMBERED = 20_000;
+
+/** Rows of a queue marked in one pass. More hold their locks longer than they save. */
+const BATCH = 500;
+/** Of bulk, while transactional work comes: what comes next waits for the end of the pass. */
+const BATCH_BESIDE = 100;
+/** Transactional work that came within so long is expected to come again. Milliseconds. */
+const EXPECTED_MS = 10_000;
 
 const EMPTY: QueueWindow = { count: 0, oldestMs: 0, endpoints: new Map() };
 
@@ -28,19 +36,31 @@ export const outOfEndpoint = (windows: ReadonlyMap<string, QueueWindow>, endpoin
 export class Windows {
   private readonly queues = new Map<string, Window>();
   private readonly endpoints = new Map<string, Window>();
+  /** Monotonic, ms. */
+  private transactionalAt = -Infinity;
+
+  noteTransactional(): void {
+    this.transactionalAt = performance.now();
+  }
+
+  /** How many a queue of this lane may have in one pass, whatever room it has. */
+  batchOf(lane: Lane): number {
+    const isBeside = lane === 'bulk' && performance.now() - this.transactionalAt < EXPECTED_MS;
+    return isBeside ? BATCH_BESIDE : BATCH;
+  }
 
   roomOfQueue(queue: string, state: QueueWindow | undefined): number {
     return remembered(this.queues, queue, () => new Window(QUEUE)).room(state ?? EMPTY);
   }
 
-  /** A slow endpoint never has more out than twice its cap: one dead among fifty costs the others nothing. With another cap it learns anew. */
-  roomOfEndpoint(endpointId: string, state: QueueWindow | undefined, cap: number): number {
+  /** A slow endpoint never has more out than twice its cap: one dead among fifty costs the others nothing. With another cap it learns anew. In each lane its own: what a campaign has out there is nothing that a code waits for. */
+  roomOfEndpoint(queue: string, endpointId: string, state: QueueWindow | undefined, cap: number): number {
     const bounds = {
       floor: 2 * cap,
       ceiling: Math.max(2 * cap, ENDPOINT_CEILING),
       targetMs: ENDPOINT_TARGET_MS,
     };
-    const window = remembered(this.endpoints, `${endpointId} ${cap}`, () => new Window(bounds));
+    const window = remembered(this.endpoints, `${queue} ${endpointId} ${cap}`, () => new Window(bounds));
     return window.room(state?.endpoints.get(endpointId) ?? EMPTY);
   }
 }

@@ -82,7 +82,7 @@ describe('a group of outcomes of which PostgreSQL refuses one', () => {
       { outcomeGroupRows: { observe: () => undefined } } as never,
       { warn: () => undefined, error: () => undefined } as never,
     );
-    await Promise.all(records().map((record) => outcomes.record(record, null)));
+    await Promise.all(records().map((record) => outcomes.record(record, { lane: 'bulk', endpointId: null })));
     expect(await statuses()).toEqual(
       [0, 1, 2, 3, 4].map((i) => ({ status: 'sent', sent_as: i === 2 ? null : `m-${i}` })),
     );

@@ -185,7 +185,7 @@ describe('what may not go now costs the others nothing', () => {
     );
     await maker.query('ANALYZE outbox');
     const found = await rowsRead(pool, ENDPOINTS_DUE, [
-      '',
+      'bulk',
       '00000000-0000-0000-0000-000000000000',
       '',
       false,
@@ -193,12 +193,13 @@ describe('what may not go now costs the others nothing', () => {
     ]);
     expect(found.rows).toBeLessThan(FEW);
     const due = await outbox.endpointsDue(
-      { lane: '', endpointId: '00000000-0000-0000-0000-000000000000', pin: '', isRetry: false },
+      'bulk',
+      { endpointId: '00000000-0000-0000-0000-000000000000', pin: '', isRetry: false },
       512,
     );
     // Five endpoints; only the first has retries, which are every tenth row.
     expect(due.map((one) => one.isRetry)).toEqual([false, true, false, false, false, false]);
-    const rest = await outbox.endpointsDue(due[1]!, 512);
+    const rest = await outbox.endpointsDue('bulk', due[1]!, 512);
     expect(rest).toHaveLength(4);
   });
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { DispatchService } from '../../../src/dispatch/dispatch.service.js';
 import { EndpointSlots } from '../../../src/dispatch/endpoint-slots.js';
+import { Places } from '../../../src/dispatch/places.js';
 import { Slots } from '../../../src/dispatch/slots.js';
 import type { Hint } from '../../../src/notifications/claimed.js';
 import type { QueueRef } from '../../../src/queues/queue-names.js';
@@ -27,13 +28,14 @@ describe('the time bound of a chunk', () => {
     vi.useFakeTimers();
     slots = new Slots(1);
     endpoints = new EndpointSlots(1, { find: async () => undefined });
+    const places = new Places(slots, endpoints, { noteTransactional: () => undefined });
     handedBack = [];
     const handBacks = {
       takeBack: async (_provider: string, hints: readonly Hint[]) =>
         handedBack.push(...hints.map((hint) => hint.id)),
     };
     service = new DispatchService(
-      { of: () => ({ slots, endpoints }) } as never,
+      { of: () => ({ places }) } as never,
       { isOpenFor: () => true, handBackMs: () => 0 } as never,
       { take: () => Promise.reject(new Error('no hint should come this far')) } as never,
       {} as never,
@@ -63,7 +65,7 @@ describe('the time bound of a chunk', () => {
   });
 
   it('ends the job at once for those that wait for their endpoint, and hands them back after ten seconds too', async () => {
-    await endpoints.take('ep', forever);
+    await endpoints.take('ep', 'bulk', forever);
     await service.takeChunk([{ id: 'a', dispatch: 1, endpointId: 'ep' }], QUEUE);
     expect(handedBack).toEqual([]);
     await vi.advanceTimersByTimeAsync(BOUND_MS);

@@ -39,13 +39,13 @@ describe('an outcome of a webhook', () => {
 
   it('is obeyed by the endpoint’s switch before it is recorded: nobody dies of a 410 at an endpoint that is still on', async () => {
     const { outcomes, said } = start({});
-    await outcomes.record(record, 'ep');
+    await outcomes.record(record, { lane: 'bulk', endpointId: 'ep' });
     expect(said).toEqual(['obeyGone ep n 2', 'record', 'note']);
   });
 
   it('is not recorded while the switch cannot be thrown, and both are tried again', async () => {
     const { outcomes, said } = start({ obeyGone: 1, record: 1 });
-    await outcomes.record(record, 'ep');
+    await outcomes.record(record, { lane: 'bulk', endpointId: 'ep' });
     expect(said).toEqual([
       'obeyGone fails',
       'obeyGone ep n 2',
@@ -58,7 +58,7 @@ describe('an outcome of a webhook', () => {
 
   it('of another channel concerns no endpoint', async () => {
     const { outcomes, said } = start({});
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(said).toEqual(['record']);
   });
 });

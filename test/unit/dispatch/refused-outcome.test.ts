@@ -47,14 +47,14 @@ function start(answers: (Error | boolean)[], endpoint: { obeyGone?: Error; note?
 describe('an outcome that PostgreSQL will not have', () => {
   it('is written in full by itself when it was another of its group that was refused', async () => {
     const { outcomes, written, errors } = start([refusal, true]);
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(written).toEqual([record, record]);
     expect(errors).toEqual([]);
   });
 
   it('is written without what other machines said, and keeps its verdict', async () => {
     const { outcomes, written, errors } = start([refusal, refusal, true]);
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(written.at(-1)).toEqual({
       ...record,
       outcome: { kind: 'taken', code: '250', detail: expect.any(String), isReceipt: false },
@@ -65,7 +65,7 @@ describe('an outcome that PostgreSQL will not have', () => {
 
   it('ends in doubt when nothing else will do', async () => {
     const { outcomes, written } = start([refusal, refusal, refusal, true]);
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(written.at(-1)).toMatchObject({
       outcome: { kind: 'in_doubt', code: 'outcome_refused' },
       next: { status: 'in_doubt' },
@@ -74,26 +74,26 @@ describe('an outcome that PostgreSQL will not have', () => {
 
   it('is kept in full while PostgreSQL is away, also between two of its versions', async () => {
     const { outcomes, written } = start([refusal, refusal, away, true]);
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(written.at(-1)).toEqual(record);
   });
 
   it('is kept in full when PostgreSQL refuses everything: then it is not this outcome', async () => {
     const { outcomes, written } = start([refusal, refusal, refusal, refusal, true]);
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(written.at(-1)).toEqual(record);
   });
 
   it('is a late word where the worker was given up meanwhile', async () => {
     const { outcomes, written } = start([refusal, refusal, false, true]);
-    await outcomes.record(record, null);
+    await outcomes.record(record, { lane: 'bulk', endpointId: null });
     expect(written).toHaveLength(3);
   });
 
   it('does not wait for an endpoint that cannot be told', async () => {
     const gone = failed('rejected', { class: 'gone', code: 'http_410', detail: '', scope: 'endpoint' });
     const { outcomes, written, errors } = start([true], { obeyGone: refusal, note: refusal });
-    await outcomes.record({ ...record, outcome: gone }, 'ep');
+    await outcomes.record({ ...record, outcome: gone }, { lane: 'bulk', endpointId: 'ep' });
     expect(written).toHaveLength(1);
     expect(errors).toEqual(['endpoint.not_told', 'endpoint.not_told']);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { EndpointSlots } from '../../../src/dispatch/endpoint-slots.js';
 import { Slots } from '../../../src/dispatch/slots.js';
@@ -37,7 +37,7 @@ describe('slots', () => {
   });
 
   it('keep bulk to its share while transactional takes the rest', async () => {
-    const slots = new Slots(3, { bulk: 1 });
+    const slots = new Slots(3, () => 1);
     await slots.take('bulk', never);
     let isGiven = false;
     const second = slots.take('bulk', never).then((slot) => ((isGiven = true), slot));
@@ -88,17 +88,17 @@ describe('slots of endpoints', () => {
     const caps: Record<string, number> = { a: 1 };
     const slots = new EndpointSlots(2, capped(caps));
     await slots.learn(['a', 'b']);
-    const first = await slots.take('a', never);
-    await slots.take('b', never);
-    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
-    const waiting = slots.take('a', never);
+    const first = await slots.take('a', 'bulk', never);
+    await slots.take('b', 'bulk', never);
+    expect([slots.hasPlace('a', 'bulk'), slots.hasPlace('b', 'bulk')]).toEqual([false, true]);
+    const waiting = slots.take('a', 'bulk', never);
     caps['a'] = 3;
     await slots.learn(['a']);
     expect(await waiting).toBeDefined();
     caps['a'] = 1;
     await slots.learn(['a']);
     first!.release();
-    expect(slots.hasPlace('a')).toBe(false);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
   });
 
   it('keep what they know while the directory does not answer', async () => {
@@ -108,44 +108,95 @@ describe('slots of endpoints', () => {
     await slots.learn(['a']);
     isAway = true;
     await slots.learn(['a']);
-    await slots.take('a', never);
-    expect(slots.hasPlace('a')).toBe(false);
+    await slots.take('a', 'bulk', never);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
   });
 
   it('remember the caps of the last 20,000 endpoints, and not of every one there ever was', async () => {
     const slots = new EndpointSlots(5, { find: async () => ({ concurrency: 1 }) as never });
     const ids = Array.from({ length: 20_001 }, (_, at) => `endpoint ${at}`);
     for (const id of ids) await slots.learn([id]);
-    for (const id of [ids[0]!, ids[1]!, ids.at(-1)!]) await slots.take(id, never);
-    expect([ids[0]!, ids[1]!, ids.at(-1)!].map((id) => slots.hasPlace(id))).toEqual([true, false, false]);
+    for (const id of [ids[0]!, ids[1]!, ids.at(-1)!]) await slots.take(id, 'bulk', never);
+    expect([ids[0]!, ids[1]!, ids.at(-1)!].map((id) => slots.hasPlace(id, 'bulk'))).toEqual([true, false, false]);
   });
 
   it('hold one endpoint to its few and leave the others alone', async () => {
     const slots = new EndpointSlots(2, unknown);
-    const taken = [await slots.take('a', never), await slots.take('a', never)];
-    expect([slots.hasPlace('a'), slots.hasPlace('b')]).toEqual([false, true]);
-    const waiting = slots.take('a', never);
-    expect(await slots.take('b', never)).toBeDefined();
+    const taken = [await slots.take('a', 'bulk', never), await slots.take('a', 'bulk', never)];
+    expect([slots.hasPlace('a', 'bulk'), slots.hasPlace('b', 'bulk')]).toEqual([false, true]);
+    const waiting = slots.take('a', 'bulk', never);
+    expect(await slots.take('b', 'bulk', never)).toBeDefined();
     taken[0]!.release();
     expect(await waiting).toBeDefined();
-    expect(slots.hasPlace('a')).toBe(false);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
   });
 
   it('are not given to who has gone away, and leave nothing behind', async () => {
     const slots = new EndpointSlots(1, unknown);
-    expect(await slots.take('a', AbortSignal.abort())).toBeUndefined();
-    expect(slots.hasPlace('a')).toBe(true);
+    expect(await slots.take('a', 'bulk', AbortSignal.abort())).toBeUndefined();
+    expect(slots.hasPlace('a', 'bulk')).toBe(true);
     expect((slots as unknown as { byEndpoint: Map<string, unknown> }).byEndpoint.size).toBe(0);
   });
 
   it('keep their number though a place is given back twice', async () => {
     const slots = new EndpointSlots(1, unknown);
-    const stale = (await slots.take('a', never))!;
+    const stale = (await slots.take('a', 'bulk', never))!;
     stale.release();
-    const held = await slots.take('a', never);
+    const held = await slots.take('a', 'bulk', never);
     stale.release();
-    expect(slots.hasPlace('a')).toBe(false);
+    expect(slots.hasPlace('a', 'bulk')).toBe(false);
     held!.release();
-    expect(slots.hasPlace('a')).toBe(true);
+    expect(slots.hasPlace('a', 'bulk')).toBe(true);
+  });
+
+  it('are had by transactional work before bulk that has waited longer', async () => {
+    const slots = new EndpointSlots(1, unknown);
+    const held = (await slots.take('a', 'bulk', never))!;
+    const order: string[] = [];
+    const waits = (['bulk', 'transactional'] as const).map((lane) =>
+      slots.take('a', lane, never).then((slot) => {
+        order.push(lane);
+        slot!.release();
+      }),
+    );
+    held.release();
+    await Promise.all(waits);
+    expect(order).toEqual(['transactional', 'bulk']);
+  });
+
+  it('are left by bulk to the last one, where transactional work has gone within ten seconds', async () => {
+    vi.useFakeTimers();
+    try {
+      const slots = new EndpointSlots(2, unknown);
+      (await slots.take('a', 'transactional', never))!.release();
+      await slots.take('a', 'bulk', never);
+      await slots.take('b', 'bulk', never);
+      expect([slots.hasPlace('a', 'bulk'), slots.hasPlace('a', 'transactional')]).toEqual([false, true]);
+      expect(slots.hasPlace('b', 'bulk')).toBe(true);
+      vi.advanceTimersByTime(10_000);
+      expect(slots.hasPlace('a', 'bulk')).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('are shared where there is a single one: bulk has it while nobody else wants it', async () => {
+    const slots = new EndpointSlots(1, unknown);
+    (await slots.take('a', 'transactional', never))!.release();
+    expect(await slots.take('a', 'bulk', never)).toBeDefined();
+  });
+
+  it('remember no endpoint longer than that', async () => {
+    vi.useFakeTimers();
+    try {
+      const slots = new EndpointSlots(2, unknown);
+      for (const id of ['a', 'b', 'c']) (await slots.take(id, 'transactional', never))!.release();
+      vi.advanceTimersByTime(10_000);
+      (await slots.take('d', 'transactional', never))!.release();
+      const { transactionalAt } = slots as unknown as { transactionalAt: Map<string, number> };
+      expect([...transactionalAt.keys()]).toEqual(['d']);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -40,9 +40,25 @@ describe('the window of an endpoint', () => {
 
   it('never has more out than twice its cap while it is slow, and obeys another cap at once', () => {
     const windows = new Windows();
-    expect(windows.roomOfEndpoint('a', slow(0), 5)).toBe(10);
-    expect(windows.roomOfEndpoint('a', slow(2), 1)).toBe(0);
-    expect(windows.roomOfEndpoint('a', slow(1), 1)).toBe(1);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(0), 5)).toBe(10);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(2), 1)).toBe(0);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(1), 1)).toBe(1);
+  });
+
+  it('is another in each lane: what is out of a campaign takes nothing from the rest', () => {
+    const windows = new Windows();
+    for (let i = 0; i < 3; i++) windows.roomOfEndpoint('hooks.transactional', 'a', undefined, 5);
+    expect(windows.roomOfEndpoint('hooks.bulk', 'a', slow(10), 5)).toBe(0);
+    expect(windows.roomOfEndpoint('hooks.transactional', 'a', undefined, 5)).toBeGreaterThan(100);
+  });
+});
+
+describe('one pass', () => {
+  it('gives bulk a small part while transactional work comes, and all that one statement may otherwise', () => {
+    const windows = new Windows();
+    expect([windows.batchOf('bulk'), windows.batchOf('transactional')]).toEqual([500, 500]);
+    windows.noteTransactional();
+    expect([windows.batchOf('bulk'), windows.batchOf('transactional')]).toEqual([100, 500]);
   });
 });
 

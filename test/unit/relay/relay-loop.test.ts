@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+
+import { Log } from '../../../src/platform/logging/log.js';
+import { Pass } from '../../../src/relay/pass.js';
+import { RelayLoop } from '../../../src/relay/relay.loop.js';
+
+/** A relay that is at bulk for good, and a loop that only its wake-ups drive. */
+function loopAtBulk(outcomes: (Pass | Error)[]) {
+  const passes: unknown[] = [];
+  const relay = {
+    isAtBulk: true,
+    runOnce: async (lanes: unknown) => {
+      passes.push(lanes);
+      const outcome = outcomes.shift() ?? new Pass(false);
+      if (outcome instanceof Error) throw outcome;
+      return outcome;
+    },
+  };
+  const config = { environment: { databaseUrl: 'postgres://127.0.0.1:9/none' } };
+  const loop = new RelayLoop(relay as never, config as never, new Log('silent')) as unknown as {
+    onWake(): void;
+    beside: Promise<void> | undefined;
+  };
+  const ended = async (): Promise<void> => {
+    while (loop.beside) await loop.beside;
+  };
+  return { passes, loop, ended };
+}
+
+const failing = (): Pass => {
+  const pass = new Pass(false);
+  pass.failed(new Error('The queue is away.'));
+  return pass;
+};
+
+describe('a wake-up while a pass is at bulk', () => {
+  it('starts a pass of the transactional lane beside it, and all that come during that one start one more', async () => {
+    const { passes, loop, ended } = loopAtBulk([]);
+    for (let i = 0; i < 5; i++) loop.onWake();
+    await ended();
+    expect(passes).toEqual([['transactional'], ['transactional']]);
+  });
+
+  it.each([
+    ['the queue', failing()],
+    ['PostgreSQL', new Error('away')],
+  ])(
+    'starts none where %s has failed one: taking marks back wakes, and it would be asked without end',
+    async (_, outcome) => {
+      const { passes, loop, ended } = loopAtBulk([outcome]);
+      for (let i = 0; i < 5; i++) {
+        loop.onWake();
+        await ended();
+      }
+      expect(passes).toHaveLength(1);
+    },
+  );
+});
