@@ -15,7 +15,7 @@ export interface EndpointRoom {
  * backlog is looked at no further than its room, and takes nobody else's. Retries are counted by endpoint as well, in the
  * order of the endpoints' ids: two relays wait for each other and never deadlock.
  */
-const PUBLISH_DUE_OF_ENDPOINTS = `
+export const PUBLISH_DUE_OF_ENDPOINTS = `
   WITH published AS (
     UPDATE outbox
        SET published_at = clock_timestamp(), queue = $4, dispatch = dispatch + 1
