@@ -6,6 +6,7 @@ import { interleave } from './support/interleave.js';
 import { type Listing, timeLists } from './support/lists.js';
 import type { ClosedLoopResult } from './support/load.program.js';
 import { pauseQueue } from './support/operator.js';
+import { tell } from './support/progress.js';
 import { type Pipeline, sustain, type Sustained } from './support/pipeline.js';
 import { createEndpoints, type Installation, installationOn, startPosthaste } from './support/posthaste.js';
 import { type Answer, decimal, spread, whole } from './support/report.js';
@@ -22,7 +23,7 @@ const BULK_QUEUE = 'webhooks.bulk';
 const MILLION = 1_000_000;
 const WAITING = 200_000;
 /** Of a service that has sent for years, against one that was just installed. */
-const GOAL = 0.8;
+const GOAL = 0.9;
 
 interface Stock {
   name: string;
@@ -52,10 +53,13 @@ interface Site extends Place {
   bytesEach: { table: number; indexes: number; attempts: number };
 }
 
+/** CPU time in microseconds and log in bytes, of one that was accepted. */
 interface Accepted {
   perSecond: number;
   doorCpu: number;
   postgresCpu: number;
+  wal: number;
+  fullPages: number;
 }
 
 interface Machine {
@@ -77,9 +81,11 @@ export function growth(effort: Effort): Promise<Answer> {
       sites.push(await openSite(scope, cluster, stock, sites.length, sinkUrl));
     const lists = new Map<string, Listing[]>();
     for (const site of sites) lists.set(site.name, await timeLists(site));
+    tell('accepts');
     const accepted = await interleave(sites, effort.repetitions, (site, repetition) =>
       accept(machine, site, effort, repetition),
     );
+    tell('sends');
     const pipelines: Pipeline[] = [];
     for (const site of sites) pipelines.push(await pipelineOf(scope, machine, site));
     const delivered = await interleave(pipelines, effort.repetitions, (pipeline, repetition) =>
@@ -96,6 +102,7 @@ async function openSite(
   number: number,
   sinkUrl: string,
 ): Promise<Site> {
+  tell(`site ${stock.name}`);
   const databaseUrl = await cluster.createMigrated(`posthaste_${number}`);
   const installation: Installation = installationOn(databaseUrl, `${cluster.redisUrl}/${number}`);
   const { process: door, url } = await startPosthaste(cluster, installation, 'api');
@@ -135,8 +142,12 @@ async function accept(
   repetition: number,
 ): Promise<Accepted> {
   const { databaseUrl, door, target } = site;
-  const before = { door: door.cpuSeconds(), postgres: cluster.cpu().postgres };
   const owed = await countOf(databaseUrl, 'outbox');
+  const before = {
+    door: door.cpuSeconds(),
+    postgres: cluster.cpu().postgres,
+    log: await logOf(databaseUrl),
+  };
   const result = await load.call<ClosedLoopResult>('closedLoop', {
     target,
     connections: DOOR_CALLERS,
@@ -144,17 +155,32 @@ async function accept(
     durationMs: effort.measureMs,
     run: `accepted-${repetition}`,
   });
-  const each = (seconds: number): number => (seconds * 1e6) / result.accepted;
+  const each = (amount: number): number => amount / result.accepted;
+  const log = await logOf(databaseUrl);
   const measured = {
     perSecond: result.requestsPerSecond,
-    doorCpu: each(door.cpuSeconds() - before.door),
-    postgresCpu: each(cluster.cpu().postgres - before.postgres),
+    doorCpu: each(door.cpuSeconds() - before.door) * 1e6,
+    postgresCpu: each(cluster.cpu().postgres - before.postgres) * 1e6,
+    wal: each(log.bytes - before.log.bytes),
+    fullPages: each(log.fullPages - before.log.fullPages),
   };
-  const added = (await countOf(databaseUrl, 'outbox')) - owed;
-  if (added !== result.accepted) throw new Error(`${site.name}: ${result.accepted} accepted, ${added} owed.`);
+  const unanswered = (await countOf(databaseUrl, 'outbox')) - owed - result.accepted;
+  if (unanswered < 0 || unanswered > result.refused)
+    throw new Error(
+      `${site.name}: ${result.accepted} accepted, ${result.refused} refused, ${unanswered} more owed.`,
+    );
   await query(databaseUrl, `DELETE FROM outbox WHERE lane = 'transactional'`);
   await query(databaseUrl, 'VACUUM outbox');
   return measured;
+}
+
+/** What the cluster has logged so far. */
+async function logOf(databaseUrl: string): Promise<{ bytes: number; fullPages: number }> {
+  const [row] = await query<{ bytes: number; fullPages: number }>(
+    databaseUrl,
+    `SELECT wal_bytes::float8 AS bytes, wal_fpi::float8 AS "fullPages" FROM pg_stat_wal`,
+  );
+  return row!;
 }
 
 async function pipelineOf(scope: Scope, { cluster, load }: Machine, site: Site): Promise<Pipeline> {
@@ -192,29 +218,54 @@ function answerFrom(
 ): Answer {
   const ratios = (all: Map<string, { perSecond: number }[]>, name: string): number[] =>
     all.get(name)!.map((one, at) => one.perSecond / all.get(sites[0]!.name)![at]!.perSecond);
+  const median = (values: readonly number[]): number => spreadOf(values).median;
+  const ofAccepted = (name: string, of: keyof Accepted): number =>
+    median(accepted.get(name)!.map((one) => one[of]));
   const rows = sites.map(({ name }) => [
     name,
     spread(spreadOf(accepted.get(name)!.map((one) => one.perSecond))),
     spread(spreadOf(ratios(accepted, name)), decimal),
-    whole(spreadOf(accepted.get(name)!.map((one) => one.postgresCpu)).median),
+    whole(ofAccepted(name, 'postgresCpu')),
+    whole(ofAccepted(name, 'wal')),
+    decimal(ofAccepted(name, 'fullPages')),
     spread(spreadOf(delivered.get(name)!.map((one) => one.perSecond))),
     spread(spreadOf(ratios(delivered, name)), decimal),
-    whole(spreadOf(delivered.get(name)!.map((one) => one.cpuMicroseconds['postgres']!)).median),
+    whole(median(delivered.get(name)!.map((one) => one.cpuMicroseconds['postgres']!))),
   ]);
   const most = sites.reduce((a, b) => (a.stock.old >= b.stock.old ? a : b));
+  const longest = sites.reduce((a, b) => (a.stock.waiting >= b.stock.waiting ? a : b));
   const value = Math.min(
-    spreadOf(ratios(accepted, most.name)).median,
-    spreadOf(ratios(delivered, most.name)).median,
+    ...[most, longest].flatMap(({ name }) => [
+      median(ratios(accepted, name)),
+      median(ratios(delivered, name)),
+    ]),
   );
   const { table, indexes, attempts } = most.bytesEach;
+  const repeats = [...delivered.values()].flat().reduce((sum, one) => sum + one.repeats, 0);
   return {
     question: 'What do old notifications and a long backlog cost?',
     table: [
-      ['stock', 'accepted/s', '÷ empty', 'PostgreSQL µs', 'webhooks/s', '÷ empty', 'PostgreSQL µs'],
+      [
+        'stock',
+        'accepted/s',
+        '÷ empty',
+        'PostgreSQL µs',
+        'WAL bytes',
+        'full pages',
+        'webhooks/s',
+        '÷ empty',
+        'PostgreSQL µs',
+      ],
       ...rows,
     ],
-    ratio: { what: `${most.name} ÷ empty, the worse of both`, value, goal: GOAL, isMet: value >= GOAL },
+    ratio: {
+      what: `${most.name} and ${longest.name} ÷ empty, the worst of the four`,
+      value,
+      goal: GOAL,
+      isMet: value >= GOAL,
+    },
     notes: [
+      `Right after a checkpoint ${most.name} accept ${decimal(ratios(accepted, most.name)[0]!)} of empty: the first of the repetitions.`,
       `On disk, each of ${most.name}: ${whole(table)} bytes, ${whole(indexes)} in its indexes, ${whole(attempts)} for its attempt.`,
       ...lists
         .get(most.name)!
@@ -222,7 +273,7 @@ function answerFrom(
           ({ what, p50, p95, found }) =>
             `${what}: p50 ${decimal(p50)} ms, p95 ${decimal(p95)} ms (${found} found)`,
         ),
-      'Every 202 is in the outbox; what the pipeline took is delivered, and what waited still waits.',
+      `Every 202 is in the outbox; what the pipeline took is delivered, and what waited still waits; ${whole(repeats)} times a caller was told to ask again.`,
     ],
     raw: {
       bytesEach: Object.fromEntries(sites.map(({ name, bytesEach }) => [name, bytesEach])),

@@ -1,3 +1,5 @@
+import { tell, tellNothing } from './progress.js';
+
 /**
  * Measures all variants in turn (A B C A B C …): a machine that slows down meanwhile slows them alike, and the ratio of
  * two figures taken side by side stands where the figures alone would not.
@@ -14,11 +16,6 @@ export async function interleave<V extends { name: string }, R>(
       results.get(variant.name)!.push(await measure(variant, repetition));
     }
   }
-  tell('');
+  tellNothing();
   return results;
-}
-
-/** Where it stands, on a terminal only. */
-function tell(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`${text.padEnd(60)}\r`);
 }

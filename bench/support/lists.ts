@@ -1,6 +1,7 @@
 import { callApi } from './operator.js';
 import { type Place, recipientName, SEEDED_RECIPIENTS } from './seed.js';
 import { percentilesOf } from './statistics.js';
+import { tell } from './progress.js';
 
 /** How soon one kind of question is answered, milliseconds over HTTP. */
 export interface Listing {
@@ -44,6 +45,7 @@ const LISTS: readonly { what: string; path: (n: number) => string }[] = [
 export async function timeLists({ url, installation }: Place & { url: string }): Promise<Listing[]> {
   const results: Listing[] = [];
   for (const { what, path } of LISTS) {
+    tell(`  lists: ${what}`);
     const times: number[] = [];
     let found = 0;
     for (let n = 0; n < TIMES + WARM_UP; n++) {

@@ -38,6 +38,8 @@ export interface Sustained {
   perSecond: number;
   /** The least that was waiting at any look while it was measured. */
   leastBacklog: number;
+  /** How often a caller was answered 503, and asked again. */
+  repeats: number;
   /** Microseconds of CPU time for each that arrived, by process. */
   cpuMicroseconds: Record<string, number>;
 }
@@ -72,12 +74,13 @@ export async function sustain(
   const seconds = (performance.now() - before.at) / 1000;
   const after = cpuOf(machine, pipeline);
   const accepted = await source.call<number>('release');
+  const repeats = await source.call<number>('repeats');
   await drained(sink, accepted);
   await pipeline.finish(accepted);
   const cpuMicroseconds = Object.fromEntries(
     Object.entries(after).map(([name, cpu]) => [name, ((cpu - before.cpu[name]!) * 1e6) / arrived]),
   );
-  return { perSecond: arrived / seconds, leastBacklog, cpuMicroseconds };
+  return { perSecond: arrived / seconds, leastBacklog, repeats, cpuMicroseconds };
 }
 
 /** Tells the source what has arrived, so that it holds the backlog. */

@@ -12,7 +12,10 @@ import { Gauges } from '../platform/metrics/gauges.js';
 import { lesserOf } from './lesser-outcome.js';
 
 /** As claims: a campaign's outcomes keep nobody else's waiting, nor the places that they hold. */
-const GROUPS = { transactional: { maxRows: 64, inFlight: 2 }, bulk: { maxRows: 64, inFlight: 1 } } as const;
+const GROUPS = {
+  transactional: { maxRows: 64, inFlight: 2, fewestBeside: 32 },
+  bulk: { maxRows: 64, inFlight: 1 },
+} as const;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
@@ -86,8 +89,8 @@ export class Outcomes {
   }
 
   /** What an endpoint's health is told is no reason to keep an outcome from being written. */
-  private async unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<void> {
-    await telling.catch((error: unknown) => {
+  private unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<unknown> {
+    return telling.catch((error: unknown) => {
       if (!isRefused(error)) throw error;
       this.log.error('endpoint.not_told', { ...aboutOf(record), err: error });
     });

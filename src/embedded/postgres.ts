@@ -43,7 +43,10 @@ const SETTINGS: Readonly<Record<string, string>> = {
   fsync: 'on',
   synchronous_commit: 'on',
   shared_buffers: '256MB',
-  wal_compression: 'on',
+  // These programs know pglz alone: 150 µs of the committing backend for a page of key hashes, which saves a ninth of it.
+  wal_compression: 'off',
+  // The first change of a page after a checkpoint logs all of it: fewer checkpoints, and a longer recovery after a kill.
+  checkpoint_timeout: '15min',
   max_wal_size: '4GB',
   max_connections: '200',
   timezone: 'UTC',

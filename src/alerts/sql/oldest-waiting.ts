@@ -20,11 +20,11 @@ const SENDERS = 100;
 /** Groups of endpoints with something due that are looked at, in all lanes together. */
 const GROUPS = 500;
 
-/** Behind another of its ordering key: that one is what waits. */
+/** Behind another of its ordering key: that one is what waits. OFFSET 0: asked row by row, as IS_HEAD in publish-due. */
 const isBehind = (row: string): string => `
   (${row}.ordering_seq IS NOT NULL AND EXISTS (
      SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
-      WHERE mine.notification_id = ${row}.notification_id AND ahead.seq < mine.seq))`;
+      WHERE mine.notification_id = ${row}.notification_id AND ahead.seq < mine.seq OFFSET 0))`;
 
 /** Rows of `outbox_due` in one group. */
 const OF_GROUP = `channel = r.channel AND lane = r.lane AND coalesce(provider, '') = p.pin AND is_retry = k.is_retry

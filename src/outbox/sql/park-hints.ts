@@ -4,7 +4,7 @@ import { PRESENT_SLOT } from './count-sends.js';
 
 /**
  * Parks what is published, and of a type that has been paused since: as take-back, so the hint is stale from now on and nobody
- * was called, and out of the relay's order until the type goes on.
+ * was called, and out of the relay's order until the type goes on. Published is what has a queue, as for a claim.
  */
 const PARK_HINTS = `
   WITH parked AS (
@@ -13,7 +13,7 @@ const PARK_HINTS = `
       FROM notifications n
      WHERE n.id = o.notification_id AND n.type = ANY ($3::text[])
        AND o.notification_id = ANY ($1::uuid[])
-       AND o.published_at IS NOT NULL
+       AND o.queue IS NOT NULL
        AND o.dispatch = ($2::integer[])[array_position($1::uuid[], o.notification_id)]
     RETURNING o.endpoint_id, o.is_retry
   ), uncounted AS (

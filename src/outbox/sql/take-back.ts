@@ -7,7 +7,7 @@ import { UNCOUNT_SENDS } from './count-sends.js';
  * worker hands them back. The row's next publication has a new number, so a hint that did get through is stale. Nobody was
  * called, so they count neither as first sends nor as retries of the provider, and the tokens that they took from buckets go
  * back there. A bucket that is full by now stays full: its rate bounds it where it is read. The single call that tries a gate
- * took none; handed back, it is worth one.
+ * took none; handed back, it is worth one. Published is what has a queue: as for a claim, no index may seem to know better.
  */
 const TAKE_BACK = `
   WITH taken_back AS (
@@ -15,7 +15,7 @@ const TAKE_BACK = `
        SET published_at = NULL, queue = NULL,
            available_at = CASE WHEN $3::bigint > 0 THEN greatest(available_at, now() + $3 * interval '1 ms') ELSE available_at END
      WHERE notification_id = ANY ($1::uuid[])
-       AND published_at IS NOT NULL
+       AND queue IS NOT NULL
        AND dispatch = ($2::integer[])[array_position($1::uuid[], notification_id)]
     RETURNING endpoint_id, is_retry
   ), ${UNCOUNT_SENDS('$4')}, refilled AS (

@@ -1,9 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { CLAIM } from '../../../src/notifications/sql/claim.js';
 import { OutboxStore, type Route } from '../../../src/outbox/outbox.store.js';
 import { ENDPOINTS_DUE } from '../../../src/outbox/sql/endpoints-due.js';
 import { NEXT_DUE } from '../../../src/outbox/sql/next-due.js';
+import { PUBLISH_DUE_OF_ENDPOINTS } from '../../../src/outbox/sql/publish-due-of-endpoints.js';
 import { PUBLISH_DUE } from '../../../src/outbox/sql/publish-due.js';
 import { UNBLOCK_HEADS } from '../../../src/outbox/sql/unblock-heads.js';
 import { createWorkPool, type WorkPool } from '../../../src/platform/database/pools.js';
@@ -79,6 +81,7 @@ describe('what may not go now costs the others nothing', () => {
       limit,
       'ses',
       0,
+      true,
     ]);
 
   it.each([
@@ -109,13 +112,67 @@ describe('what may not go now costs the others nothing', () => {
       await client.query('SET plan_cache_mode = force_generic_plan');
       const kept = await rowsRead(client as never, PUBLISH_DUE, [
         ...['email', 'transactional', '', false],
-        ...['ses.transactional', 100, 'ses', 0],
+        ...['ses.transactional', 100, 'ses', 0, true],
       ]);
       expect(kept.indexes).toContain('outbox_due');
       expect(kept.rows).toBeLessThan(FEW);
     } finally {
       client.release(true);
     }
+  });
+
+  it('claims key by key, also when statistics say that next to nothing is published', async () => {
+    await wait(MANY, {});
+    await maker.query('VACUUM (ANALYZE) outbox');
+    await maker.query(
+      `UPDATE outbox SET published_at = now(), queue = 'ses.transactional', dispatch = 1
+        WHERE notification_id IN (SELECT notification_id FROM outbox LIMIT 2000)`,
+    );
+    const { rows: out } = await maker.query<{ id: string }>(
+      'SELECT notification_id AS id FROM outbox WHERE published_at IS NOT NULL LIMIT 20',
+    );
+    const claimed = await rowsRead(pool, CLAIM, [
+      out.map(({ id }) => id),
+      out.map(() => 1),
+      '00000000-0000-7000-8000-000000000000',
+      'ses',
+    ]);
+    expect(claimed.rows).toBeLessThan(FEW);
+    const { rows } = await pool.query('SELECT count(*)::integer AS count FROM outbox');
+    expect(rows[0].count).toBe(MANY - 20);
+  });
+
+  it('asks for the head of a key row by row, also with a plan from when no key was in use', async () => {
+    const endpoint = '00000000-0000-0000-0000-000000000001';
+    await maker.query(
+      `INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, endpoint_id)
+       SELECT gen_random_uuid(), 'webhook', 'bulk', 'first', now(), now() + interval '1 day', $2 FROM generate_series(1, $1)`,
+      [MANY, endpoint],
+    );
+    await maker.query('VACUUM (ANALYZE) outbox');
+    const client = await pool.connect();
+    const publishOf = `EXECUTE publish ('bulk', '', false, 'hooks.bulk', ARRAY['${endpoint}']::uuid[], '{100}', 'hooks')`;
+    try {
+      await client.query(`PREPARE publish AS ${PUBLISH_DUE_OF_ENDPOINTS}`);
+      await client.query(publishOf);
+      await maker.query(
+        `WITH heads AS (
+           INSERT INTO ordered (notification_id, ordering_key) SELECT gen_random_uuid(), 'acct-' || n FROM generate_series(1, 1000) n
+           RETURNING notification_id, seq
+         )
+         INSERT INTO outbox (notification_id, channel, lane, kind, available_at, overdue_at, ordering_seq, endpoint_id)
+         SELECT notification_id, 'webhook', 'bulk', 'first', now() - interval '1 h', now() + interval '1 day', seq, $1 FROM heads`,
+        [endpoint],
+      );
+      const published = await rowsRead(client as never, publishOf, []);
+      expect(published.rows).toBeLessThan(FEW);
+    } finally {
+      client.release(true);
+    }
+    const { rows } = await pool.query(
+      'SELECT count(*)::integer AS count FROM outbox WHERE published_at IS NOT NULL AND ordering_seq IS NOT NULL',
+    );
+    expect(rows[0].count).toBe(100);
   });
 
   it('finds the endpoints that have something due without reading what waits for them', async () => {
