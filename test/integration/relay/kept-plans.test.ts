@@ -28,7 +28,7 @@ const BY_KEY = ['Nested Loop', 'Index Scan', 'Index Only Scan', 'Bitmap Heap Sca
 const MAIL = { channel: 'email', lane: 'transactional', pin: '', isRetry: false } as const;
 const HOOKS = { ...MAIL, channel: 'webhook' } as const;
 const ROUTE = { provider: 'ses', queue: 'ses.transactional' };
-const CURSOR = { lane: '', endpointId: uuidv7(), pin: '', isRetry: false };
+const CURSOR = { endpointId: uuidv7(), pin: '', isRetry: false };
 const HINTS = [{ id: uuidv7(), dispatch: 1 }];
 const record = {
   ...{ id: uuidv7(), attempt: 1, dispatch: 1, durationMs: 1, pinnedProvider: null },
@@ -47,7 +47,7 @@ const STATEMENTS: Record<string, (pool: WorkPool) => Promise<unknown>> = {
     ),
   'finds who holds a key': (pool) => findByKeys(pool, ['00'.repeat(16)]),
   'looks what is due': (pool) => new OutboxStore(pool).nextDue([MAIL]),
-  'looks what is due for endpoints': (pool) => new OutboxStore(pool).endpointsDue(CURSOR, 10),
+  'looks what is due for endpoints': (pool) => new OutboxStore(pool).endpointsDue('bulk', CURSOR, 10),
   'counts what is out': (pool) => new OutboxStore(pool).windows(),
   'marks what is due': (pool) => new OutboxStore(pool).publishDue(MAIL, ROUTE, 10),
   'marks what is due for endpoints': (pool) =>
