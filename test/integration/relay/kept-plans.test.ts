@@ -47,7 +47,8 @@ const STATEMENTS: Record<string, (pool: WorkPool) => Promise<unknown>> = {
     ),
   'finds who holds a key': (pool) => findByKeys(pool, ['00'.repeat(16)]),
   'looks what is due': (pool) => new OutboxStore(pool).nextDue([MAIL]),
-  'looks what is due for endpoints': (pool) => new OutboxStore(pool).endpointsDue('transactional', CURSOR, 10),
+  'looks what is due for endpoints': (pool) =>
+    new OutboxStore(pool).endpointsDue('transactional', CURSOR, 10),
   'counts what is out': (pool) => new OutboxStore(pool).windows(),
   'marks what is due': (pool) => new OutboxStore(pool).publishDue(MAIL, ROUTE, 10),
   'marks what is due for endpoints': (pool) =>
