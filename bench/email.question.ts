@@ -2,9 +2,6 @@ import type { Effort } from './support/effort.js';
 import { compareSends } from './support/provider-sends.js';
 import type { Answer } from './support/report.js';
 
-/** As it ships. */
-const CONNECTIONS = 20;
-
 /** What a mail costs beyond what nodemailer takes for itself. */
 export const email = (effort: Effort): Promise<Answer> =>
   compareSends(effort, {
@@ -12,8 +9,8 @@ export const email = (effort: Effort): Promise<Answer> =>
     channel: 'email',
     sink: 'support/mail-sink.program.js',
     bare: 'bare-mail.program.js',
-    connections: CONNECTIONS,
+    concurrencies: [5, 20, 50],
     configuration: (port) => `providers:
-  - { name: smtp, channel: email, kind: smtp, url: 'smtp://127.0.0.1:${port}', from: 'Acme <no-reply@acme.example>', concurrency: ${CONNECTIONS} }
+  - { name: smtp, channel: email, kind: smtp, url: 'smtp://127.0.0.1:${port}', from: 'Acme <no-reply@acme.example>', concurrency: 50 }
 `,
   });

@@ -2,9 +2,6 @@ import type { Effort } from './support/effort.js';
 import { compareSends } from './support/provider-sends.js';
 import type { Answer } from './support/report.js';
 
-/** As it ships. */
-const CONNECTIONS = 50;
-
 /** What a text costs beyond the HTTP call to its gateway. The sink knows a text by its key, in the header a webhook has. */
 export const sms = (effort: Effort): Promise<Answer> =>
   compareSends(effort, {
@@ -12,7 +9,7 @@ export const sms = (effort: Effort): Promise<Answer> =>
     channel: 'sms',
     sink: 'support/sink.program.js',
     bare: 'bare-text.program.js',
-    connections: CONNECTIONS,
+    concurrencies: [20, 50, 200],
     configuration: (port) => `providers:
   - name: gateway
     channel: sms
@@ -20,7 +17,7 @@ export const sms = (effort: Effort): Promise<Answer> =>
     url: http://127.0.0.1:${port}/messages
     from: Acme
     id_header: webhook-id
-    concurrency: ${CONNECTIONS}
+    concurrency: 200
     body: '{ "from": {{ from | json }}, "to": {{ to | json }}, "text": {{ text | json }} }'
 `,
   });

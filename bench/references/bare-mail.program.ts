@@ -9,7 +9,7 @@ import { sampleOf } from '../support/content.js';
 import { root } from '../support/root.js';
 import { Callers } from './callers.js';
 
-/** nodemailer's pool and nothing else: the same mail each time, rendered once, nothing kept. */
+/** nodemailer's pool and nothing else: the same headers, the same mail each time, rendered once, nothing kept. */
 const { port, connections } = startArgument<{ port: number; connections: number }>();
 const transport = createTransport({
   pool: true,
@@ -28,14 +28,16 @@ const letter = Templates.load(join(root, 'templates')).renderEmail(
 const callers = new Callers(async () => {
   await transport.sendMail({
     ...letter,
-    from: 'Acme <no-reply@acme.example>',
-    to: 'customer@example.com',
+    from: { name: 'Acme', address: 'no-reply@acme.example' },
+    to: { name: '', address: 'customer-123@example.com' },
+    envelope: { from: 'no-reply@acme.example', to: 'customer-123@example.com' },
     messageId: `<${randomUUID()}@acme.example>`,
+    headers: { 'Auto-Submitted': { prepared: true, value: 'auto-generated' } },
   });
 });
 
 answerParent({
-  press: () => callers.press(connections),
+  press: ({ connections }: { connections: number }) => callers.press(connections),
   learn: () => callers.learn(),
   release: () => callers.release(),
 });

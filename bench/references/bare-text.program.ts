@@ -9,7 +9,7 @@ import { sampleOf } from '../support/content.js';
 import { root } from '../support/root.js';
 import { Callers } from './callers.js';
 
-/** undici and nothing else: the same text each time, rendered once, nothing kept. */
+/** undici and nothing else: the same bytes, the same text each time, rendered once, nothing kept. */
 const { port, connections } = startArgument<{ port: number; connections: number }>();
 const agent = new Agent({ connections, keepAliveTimeout: 30_000 });
 const text = Templates.load(join(root, 'templates')).renderSms(
@@ -23,7 +23,12 @@ const callers = new Callers(async () => {
     origin: `http://127.0.0.1:${port}`,
     path: '/messages',
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'webhook-id': randomUUID() },
+    headers: {
+      'user-agent': 'Posthaste/1.0.0',
+      accept: 'application/json',
+      'content-type': 'application/json',
+      'webhook-id': randomUUID(),
+    },
     body: JSON.stringify({ from: 'Acme', to: '+442079460958', text }),
   });
   await body.dump();
@@ -31,7 +36,7 @@ const callers = new Callers(async () => {
 });
 
 answerParent({
-  press: () => callers.press(connections),
+  press: ({ connections }: { connections: number }) => callers.press(connections),
   learn: () => callers.learn(),
   release: () => callers.release(),
 });

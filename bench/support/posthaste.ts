@@ -35,6 +35,9 @@ const CONFIGURATION = `providers:
   - { name: webhooks, channel: webhook, kind: http, concurrency: 200, per_endpoint_concurrency: 200 }
 `;
 
+/** A start takes a second or two of processor time, which a busy machine may take a minute to give. */
+const READY_WITHIN_MS = 120_000;
+
 export interface PosthasteProcess {
   process: BenchProcess;
   url: string;
@@ -72,7 +75,7 @@ export async function startPosthaste(
   });
   closeSync(log);
   const started = { process: new BenchProcess(name, child), url: `http://127.0.0.1:${port}` };
-  await waitFor(`Posthaste (${roles}) ready`, () => isReady(started.url));
+  await waitFor(`Posthaste (${roles}) ready`, () => isReady(started.url), READY_WITHIN_MS);
   return started;
 }
 

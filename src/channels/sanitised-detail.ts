@@ -20,16 +20,27 @@ export function sanitisedDetail(text: string, hidden: readonly string[] = []): s
     hidden
       .filter((value) => value !== '')
       .flatMap(writtenForms)
+      .filter((form) => mayStandIn(head, form))
       .map(asItStands),
     '<hidden>',
   );
   const masked = replaceAll(named, [MAIL_ADDRESS], '<address>'); // before the local parts, which addresses contain
-  return replaceAll(masked, hidden.flatMap(partsOf), '<hidden>')
+  return replaceAll(
+    masked,
+    hidden.flatMap((value) => partsOf(masked, value)),
+    '<hidden>',
+  )
     .replace(PHONE_NUMBER, '<number>')
     .replace(NOT_LATIN, '?')
     .trim()
     .slice(0, MAX_CHARACTERS);
 }
+
+const ASCII = /^[\u0000-\u007f]*$/;
+
+/** Patterns are built for what is there: building them all takes longer than composing the mail. Beyond ASCII `i` means more than lower case. */
+const mayStandIn = (text: string, form: string): boolean =>
+  !ASCII.test(text) || !ASCII.test(form) || text.toLowerCase().includes(form.toLowerCase());
 
 const replaceAll = (text: string, patterns: readonly RegExp[], mask: string): string =>
   patterns.reduce((rest, pattern) => rest.replace(pattern, mask), text);
@@ -38,8 +49,9 @@ const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '
 const asItStands = (value: string): RegExp => new RegExp(escaped(value), 'giu');
 
 /** Of an address also its local part alone; of a number its digits with any punctuation. */
-function partsOf(value: string): RegExp[] {
+function partsOf(text: string, value: string): RegExp[] {
   const at = value.lastIndexOf('@');
+  if (at > 0 && !mayStandIn(text, value.slice(0, at))) return [];
   if (at > 0)
     return [new RegExp(`(?<![\\p{L}\\p{N}])${escaped(value.slice(0, at))}(?![\\p{L}\\p{N}])`, 'giu')];
   return /^\+\d{7,15}$/.test(value) ? [numberWithPunctuation(value.slice(1))] : [];

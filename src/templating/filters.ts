@@ -51,8 +51,11 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
+const SPECIAL = /[&<>"']/;
+
 export function escapeHtml(this: FilterThis, value: unknown): string {
-  return toText.call(this, value).replace(/[&<>"']/g, (letter) => ENTITIES[letter]!);
+  const text = toText.call(this, value);
+  return SPECIAL.test(text) ? text.replace(/[&<>"']/g, (letter) => ENTITIES[letter]!) : text;
 }
 
 /** Liquid counts what filters allocate; text that is only printed would go uncounted. */

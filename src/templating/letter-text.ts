@@ -18,12 +18,10 @@ const CONTROL_RUN = /[\p{Cc}\u2028\u2029]+/gu;
 /** The same, but for the line feed and the tab. */
 const CONTROL_IN_TEXT = /[^\P{Cc}\n\t]/gu;
 
-/** Half a character: it has no UTF-8 form, and each library mends it in its own way. */
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
 /** What was rendered, in the form in which it may travel; or why it may not. */
 export function finishPart(part: PartName, rendered: string): { text: string } | { fault: TemplateFault } {
-  const text = FINISH[part](rendered.replace(LONE_SURROGATE, '\ufffd'));
+  // Half a character has no UTF-8 form, and each library mends it in its own way.
+  const text = FINISH[part](rendered.toWellFormed());
   if (text === '') return { fault: { path: '/data', message: `leaves ${part} empty` } };
   if (text.length <= LONGEST[part]) return { text };
   return {
@@ -42,7 +40,8 @@ const FINISH: Record<PartName, (rendered: string) => string> = {
   sms: (rendered) => tidyLines(rendered),
 };
 
-const unixLines = (text: string): string => text.replace(/\r\n?/g, '\n').replace(CONTROL_IN_TEXT, '');
+const unixLines = (text: string): string =>
+  (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text).replace(CONTROL_IN_TEXT, '');
 
 /** Conditions in a template leave empty lines behind: at most one stays. */
 const tidyLines = (text: string): string =>

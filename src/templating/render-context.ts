@@ -1,5 +1,6 @@
-import { Context, type Liquid } from 'liquidjs';
+import { Context, type Liquid, toValueSync } from 'liquidjs';
 
+import type { Absences } from './absences.js';
 import { pointerTo, toPointer } from './data-pointer.js';
 import { RenderTime } from './render-time.js';
 
@@ -8,6 +9,21 @@ const UNREACHABLE = new Set<unknown>(['__proto__', 'constructor', 'prototype']);
 
 /** Liquid recognises an absent variable by this name, so that `default` and conditions may forgive it. */
 const NAME = 'InternalUndefinedVariableError';
+
+/** Liquid keeps to itself which of the scopes a name is in. */
+interface ScopeFinder {
+  findScope(name: unknown): unknown;
+}
+
+/** A member that JSON put there: Liquid's own way to it, past drops, methods and names with a meaning, comes to the same. */
+function isPlainMember(
+  container: unknown,
+  key: string | number,
+): container is Record<string | number, unknown> {
+  if (typeof container !== 'object' || container === null || !Object.hasOwn(container, key)) return false;
+  const prototype: unknown = Object.getPrototypeOf(container);
+  return prototype === null || prototype === Object.prototype;
+}
 
 /** A variable the template needs and the data does not have. */
 export class MissingVariable extends Error {
@@ -29,28 +45,33 @@ export class MissingVariable extends Error {
 
 /**
  * The data as a template sees it: own properties of JSON, nothing inherited, nothing absent.
- * `absent` are pointers known to be missing: they read as nil, so that one more pass finds the next one.
+ * With `absences` what is absent reads as nil and is noted there, so that one more pass finds all of it.
  */
 export class RenderContext extends Context {
   constructor(
     data: object,
     engine: Liquid,
-    private readonly absent: ReadonlySet<string> = new Set(),
+    private readonly absences?: Absences,
     /** What pointers are spelt against; a partial of its own scope still speaks of the caller's data. */
     private readonly root: object = data,
   ) {
-    // A copy without a prototype: `increment` writes into it, and rendering must leave the caller's data alone.
+    // A copy: `increment` writes into it, and rendering must leave the caller's data alone.
     super(
-      Object.assign(Object.create(null) as object, data),
+      { ...data },
       engine.options,
       { sync: true },
       { liquid: engine, renderLimit: new RenderTime() as unknown as Context['renderLimit'] },
     );
   }
 
+  /** Liquid's name for it is that of a limiter of its own. */
+  get renderTime(): RenderTime {
+    return this.renderLimit as unknown as RenderTime;
+  }
+
   /** Whether holes are being counted: filters then let nil pass. */
   get isCounting(): boolean {
-    return this.absent.size > 0;
+    return this.absences !== undefined;
   }
 
   pointerOf(container: unknown, below: readonly unknown[] = []): string | undefined {
@@ -62,11 +83,25 @@ export class RenderContext extends Context {
     return undefined;
   }
 
+  /** What a path written in the template leads to. Throws MissingVariable; lenient, what is absent is nil. */
+  read(segments: readonly unknown[], isLenient: boolean): unknown {
+    const scope = (this as unknown as ScopeFinder).findScope(segments[0]);
+    const value = this.lookUp(scope, segments as readonly (string | number)[], !isLenient);
+    if (typeof value !== 'object') return value ?? null;
+    // What Liquid itself puts beside the data has methods, and some of them are generators.
+    return toValueSync(value as never);
+  }
+
   override readProperty(container: Parameters<Context['readProperty']>[0], key: string | number): unknown {
-    return UNREACHABLE.has(key) ? undefined : super.readProperty(container, key);
+    if (UNREACHABLE.has(key)) return undefined;
+    return isPlainMember(container, key) ? container[key] : super.readProperty(container, key);
   }
 
   /** Liquid takes a plain value wherever it takes a generator, and a letter has hundreds of look-ups. */
+  override _get(paths: Parameters<Context['_get']>[0]): IterableIterator<unknown> {
+    return this.read(paths, false) as IterableIterator<unknown>;
+  }
+
   override _getFromScope(
     scope: unknown,
     paths: Parameters<Context['_getFromScope']>[1],
@@ -81,16 +116,17 @@ export class RenderContext extends Context {
     for (let at = 0; at < segments.length; at++) {
       const container = value;
       value = this.readProperty(container as object, segments[at]!);
-      if (value !== undefined || !isStrict) continue;
+      if (value !== undefined) continue;
+      if (!isStrict) return undefined;
       const missing = new MissingVariable(this, container, segments.slice(at), segments);
-      if (this.isCounting && this.absent.has(missing.pointer)) return null;
+      if (this.absences?.add(missing.pointer)) return null;
       throw missing;
     }
     return value;
   }
 
   override spawn(scope: object = {}): RenderContext {
-    const child = new RenderContext(scope, this.liquid as Liquid, this.absent, this.root);
+    const child = new RenderContext(scope, this.liquid as Liquid, this.absences, this.root);
     child.memoryLimit = this.memoryLimit;
     child.renderLimit = this.renderLimit;
     return child;

@@ -1,14 +1,9 @@
+import { Absences } from './absences.js';
 import { pointerTo } from './data-pointer.js';
 import type { Data } from './template-files.js';
 import type { CompiledPart } from './template-compiler.js';
 import { MissingVariable, RenderContext } from './render-context.js';
 import { DataFault, type TemplateFault } from './template-error.js';
-
-/** Whoever lacks more than this lacks the idea of the template. Each one costs a rendering. */
-const ABSENT_TOLD = 20;
-
-/** The search for further absent variables ends here: the first one is enough to refuse. Milliseconds. */
-const SEARCH_MS = 50;
 
 /** Renders one part. Whatever goes wrong is the data's or the template's fault, and is told as a value. */
 export function renderPart(part: CompiledPart, data: Data): { text: string } | { faults: TemplateFault[] } {
@@ -23,33 +18,22 @@ export function renderPart(part: CompiledPart, data: Data): { text: string } | {
   }
 }
 
-function renderOnce(part: CompiledPart, data: Data, absent?: ReadonlySet<string>): string {
-  return part.engine.renderSync(part.nodes, new RenderContext(data, part.engine, absent)) as string;
+function renderOnce(part: CompiledPart, data: Data, absences?: Absences): string {
+  return part.engine.renderSync(part.nodes, new RenderContext(data, part.engine, absences)) as string;
 }
 
 /**
- * Renders again with what is missing read as nil, until nothing more is missing: so conditions decide what is needed,
- * as they do when it is sent. (Reading the template instead would also ask for what no branch prints.)
+ * Renders again with what is missing read as nil: so conditions decide what is needed, as they do when it is sent. (Reading
+ * the template instead would also ask for what no branch prints.)
  */
 function allMissing(part: CompiledPart, data: Data, first: MissingVariable): TemplateFault[] {
-  const absent = new Set([first.pointer]);
-  const until = performance.now() + SEARCH_MS;
-  while (absent.size < ABSENT_TOLD && performance.now() < until) {
-    const next = nextMissing(part, data, absent);
-    if (next === undefined || absent.has(next)) break;
-    absent.add(next);
-  }
-  return [...absent].map((pointer) => ({ path: `/data${pointer}`, message: 'is not given' }));
-}
-
-function nextMissing(part: CompiledPart, data: Data, absent: ReadonlySet<string>): string | undefined {
+  const absences = new Absences(first.pointer);
   try {
-    renderOnce(part, data, absent);
-    return undefined;
-  } catch (error) {
-    const cause = causeOf(error);
-    return cause instanceof MissingVariable ? cause.pointer : undefined;
+    renderOnce(part, data, absences);
+  } catch {
+    // Enough has been found, or what is not missing is at fault: told when nothing is missing any more.
   }
+  return absences.pointers.map((pointer) => ({ path: `/data${pointer}`, message: 'is not given' }));
 }
 
 /** Words of ours, or the place in the template: what Liquid says may quote the data. */

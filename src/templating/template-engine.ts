@@ -1,5 +1,6 @@
 import { IncludeTag, LayoutTag, Liquid, RenderTag, type Template } from 'liquidjs';
 
+import { StraightRenderer } from './straight-renderer.js';
 import { escapeHtml, FILTERS, FORBIDDEN_FILTERS, HTML_FILTERS, toText } from './filters.js';
 
 /** A page of HTML mail is under 100,000 characters: what is longer is no template. Characters, per file. */
@@ -38,7 +39,7 @@ export function createEngine(medium: Medium, shared: Readonly<Record<string, str
   for (const [name, tag] of Object.entries({ layout: LayoutTag, include: IncludeTag, render: RenderTag })) {
     engine.registerTag(name, withWrittenName(tag));
   }
-  return engine;
+  return Object.assign(engine, { renderer: new StraightRenderer() as unknown as Liquid['renderer'] });
 }
 
 /** `{% include user_choice %}` and `{% include 'a-{{ x }}' %}` are refused when the file is read. */

@@ -66,6 +66,7 @@ export class SmtpProvider implements Provider<EmailContent> {
       subject,
       text,
       ...(html === undefined ? {} : { html }),
+      ...(isMostlyAscii(subject + text) ? { textEncoding: 'quoted-printable' as const } : {}),
       // The same for the same content: some mailboxes drop a repetition by it, and new content needs a new one (RFC 5322 §3.6.4).
       messageId: `<${parcel.key}@${from.domain}>`,
       date: call.now(),
@@ -80,6 +81,9 @@ export class SmtpProvider implements Provider<EmailContent> {
     return [parcel.to, ...this.#secrets];
   }
 }
+
+/** Each such character takes one more byte, or two. Few of them: nodemailer need not count, several times, what it comes to find. */
+const isMostlyAscii = (text: string): boolean => Buffer.byteLength(text) - text.length < text.length / 5;
 
 /** The login, and the forms in which AUTH PLAIN and AUTH LOGIN put it on the wire, which servers may quote back. */
 function secretsOf(credentials: SmtpServer['credentials']): string[] {
