@@ -42,8 +42,8 @@ export function compareSends(effort: Effort, comparison: Comparison): Promise<An
     const results = await interleave([...bare, own], effort.repetitions, (pipeline, repetition) =>
       sustain({ cluster, sink }, pipeline, effort, String(repetition)),
     );
-    const refusals = await own.source.call<number>('refusals');
-    return answerFrom(comparison.question, bare, own, results, refusals);
+    const repeats = await own.source.call<number>('repeats');
+    return answerFrom(comparison.question, bare, own, results, repeats);
   });
 }
 
@@ -54,7 +54,7 @@ function answerFrom(
   bare: readonly Pipeline[],
   own: Pipeline,
   results: Results,
-  refusals: number,
+  repeats: number,
 ): Answer {
   const medianOf = ({ name }: Pipeline): number =>
     spreadOf(results.get(name)!.map((one) => one.perSecond)).median;
@@ -78,7 +78,7 @@ function answerFrom(
     notes: [
       `Measured after ${whole(SENDS_TO_WARM_UP)} sends in each slice. The client alone checks nothing and keeps nothing.`,
       'Everything accepted arrived, each once; each has one attempt and the status sent.',
-      ...(refusals > 0 ? [`The door said 503 to ${whole(refusals)} requests, which were repeated.`] : []),
+      ...(repeats > 0 ? [`The door said 503 to ${whole(repeats)} requests, which were repeated.`] : []),
     ],
     raw: Object.fromEntries(results),
   };

@@ -29,11 +29,11 @@ export class Breaker {
   private readonly circuit: CircuitBreaker<[() => Promise<Outcome>], Outcome>;
 
   constructor(settings: BreakerSettings, onChange: (state: BreakerState) => void) {
-    const call = async (send: () => Promise<Outcome>): Promise<Outcome> => {
-      const outcome = await send();
+    const judge = (outcome: Outcome): Outcome => {
       if (isFault(outcome, settings.scopes)) throw new GuardedFault(outcome);
       return outcome;
     };
+    const call = (send: () => Promise<Outcome>): Promise<Outcome> => send().then(judge);
     this.circuit = new CircuitBreaker(call, {
       timeout: LONGEST_CALL_MS,
       errorThresholdPercentage: settings.errorRate * 100,
@@ -60,15 +60,8 @@ export class Breaker {
   }
 
   /** Makes the call, unless it is open: then nobody is called and no try is consumed. */
-  async call(send: () => Promise<Outcome>): Promise<Outcome> {
-    try {
-      return await this.circuit.fire(send);
-    } catch (error) {
-      if (error instanceof GuardedFault) return error.outcome;
-      if ((error as { code?: string }).code !== 'EOPENBREAKER') throw error;
-      const detail = 'Its breaker opened between the claim and the call: nobody was called.';
-      return failed('not_sent', { class: 'lease', code: 'breaker_open', detail, scope: 'message' });
-    }
+  call(send: () => Promise<Outcome>): Promise<Outcome> {
+    return this.circuit.fire(send).catch(outcomeIn);
   }
 
   /** By an operator's word: it judges anew from here. */
@@ -79,6 +72,13 @@ export class Breaker {
   shutdown(): void {
     this.circuit.shutdown();
   }
+}
+
+function outcomeIn(error: unknown): Outcome {
+  if (error instanceof GuardedFault) return error.outcome;
+  if ((error as { code?: string }).code !== 'EOPENBREAKER') throw error;
+  const detail = 'Its breaker opened between the claim and the call: nobody was called.';
+  return failed('not_sent', { class: 'lease', code: 'breaker_open', detail, scope: 'message' });
 }
 
 class GuardedFault extends Error {

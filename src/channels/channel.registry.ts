@@ -8,6 +8,7 @@ import type { Channel, Provider, ProviderKind } from './channel.js';
 /** The channels this service speaks, and the providers its configuration names. */
 export class ChannelRegistry {
   private readonly channels: ReadonlyMap<ChannelName, Channel>;
+  private readonly byName: ReadonlyMap<string, ProviderConfig>;
 
   /** Throws ConfigError with every provider whose kind or options are wrong. */
   constructor(
@@ -15,6 +16,7 @@ export class ChannelRegistry {
     readonly providers: readonly ProviderConfig[],
   ) {
     this.channels = new Map(channels.map((channel) => [channel.name, channel]));
+    this.byName = new Map(providers.map((provider) => [provider.name, provider]));
     const faults = providers.flatMap((provider) => this.faultsOf(provider));
     if (faults.length > 0) throw new ConfigError(faults);
   }
@@ -30,7 +32,7 @@ export class ChannelRegistry {
   }
 
   provider(name: string): ProviderConfig {
-    return this.providers.find((one) => one.name === name)!;
+    return this.byName.get(name)!;
   }
 
   /** How far a provider can be trusted with a doubt; of one that is gone from the configuration: not at all. */

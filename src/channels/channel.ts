@@ -88,9 +88,9 @@ export interface Provider<C extends Content = Content> {
   readonly kind: string;
   /**
    * Reads what the call needs and no caller has, before the worker's lease is looked at for the last time. What it throws
-   * is a fault of ours: nobody has been called.
+   * is a fault of ours: nobody has been called. Undefined: it has it already.
    */
-  prepare?(parcel: Parcel<C>): Promise<void>;
+  prepare?(parcel: Parcel<C>): Promise<unknown> | undefined;
   /**
    * Makes the call. Answers with a value for everything the world can do, never throws for it; what it throws is a bug.
    * `in_doubt` whenever the request could have left and no answer says what became of it.

@@ -130,4 +130,9 @@ export class DispatchService {
 
 const NO_SLOT: Slot = { release: () => undefined };
 
-const together = (...slots: Slot[]): Slot => ({ release: () => slots.forEach((slot) => slot.release()) });
+const together = (slot: Slot, endpointSlot: Slot): Slot => ({
+  release: () => {
+    slot.release();
+    endpointSlot.release();
+  },
+});

@@ -1,4 +1,4 @@
-import type { EndpointDirectory } from '../endpoints/endpoint-directory.service.js';
+import type { EndpointDirectory, EndpointTarget } from '../endpoints/endpoint-directory.service.js';
 import { type Slot, Slots } from './slots.js';
 
 /** Calls in flight at each endpoint, in this process: one that hangs holds its own few places and nobody else's. */
@@ -19,11 +19,19 @@ export class EndpointSlots {
   }
 
   private async learnOne(endpointId: string): Promise<void> {
-    const endpoint = await this.directory.find(endpointId).catch(() => 'unknown' as const);
+    const endpoint = await this.read(endpointId);
     if (endpoint === 'unknown') return;
     if (endpoint?.concurrency === undefined) this.ownPlaces.delete(endpointId);
     else this.ownPlaces.set(endpointId, endpoint.concurrency);
     this.byEndpoint.get(endpointId)?.resize(this.placesAt(endpointId));
+  }
+
+  private async read(endpointId: string): Promise<EndpointTarget | undefined | 'unknown'> {
+    try {
+      return await this.directory.find(endpointId);
+    } catch {
+      return 'unknown';
+    }
   }
 
   private placesAt(endpointId: string): number {

@@ -15,6 +15,9 @@ const THROTTLED_MOST_MS = 3_600_000;
 /** Credentials do not heal by themselves; one call a minute notices when somebody has mended them. */
 const CONFIGURATION_MS = 60_000;
 
+/** Of nearly every call: it was taken, and no gate is being tried. */
+const NOTHING_TO_SAY = Promise.resolve(true);
+
 /** Closes gates by what providers answer: a 429 and a fault of our configuration are true of all that waits behind them. */
 @Injectable()
 export class GateKeeper {
@@ -29,7 +32,12 @@ export class GateKeeper {
    * Whether what the outcome says of gates is written; false when PostgreSQL is away. Never throws: a gate that could not be
    * closed costs a few more refusals.
    */
-  async observe(outcome: Outcome, provider: string, endpointId: string | null): Promise<boolean> {
+  observe(outcome: Outcome, provider: string, endpointId: string | null): Promise<boolean> {
+    if (outcome.kind === 'taken' && !this.watch.hasProbed) return NOTHING_TO_SAY;
+    return this.write(outcome, provider, endpointId);
+  }
+
+  private async write(outcome: Outcome, provider: string, endpointId: string | null): Promise<boolean> {
     const isOpened = await this.openProbed(gatesAnswered(outcome, provider, endpointId));
     const isHeld = outcome.kind === 'taken' || (await this.hold(outcome, provider, endpointId));
     return isOpened && isHeld;

@@ -45,6 +45,11 @@ export class GateWatch {
     return this.types;
   }
 
+  /** Whether any gate is open for one call at a time. */
+  get hasProbed(): boolean {
+    return this.gates.hasProbed;
+  }
+
   isProbed(kind: GateKind, key: string): boolean {
     return this.gates.isProbed(kind, key);
   }

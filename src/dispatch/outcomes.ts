@@ -9,7 +9,7 @@ import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { lesserOf } from './lesser-outcome.js';
 
-const GROUP = { maxRows: 64, inFlight: 2 } as const;
+const GROUP = { maxRows: 64, inFlight: 2, fewestBeside: 32 } as const;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
@@ -76,8 +76,8 @@ export class Outcomes {
   }
 
   /** What an endpoint's health is told is no reason to keep an outcome from being written. */
-  private async unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<void> {
-    await telling.catch((error: unknown) => {
+  private unlessRefused(record: AttemptRecord, telling: Promise<unknown>): Promise<unknown> {
+    return telling.catch((error: unknown) => {
       if (!isRefused(error)) throw error;
       this.log.error('endpoint.not_told', { ...aboutOf(record), err: error });
     });

@@ -36,22 +36,14 @@ export class Sender {
 
   async send(claimed: Claimed, provider: Provider, signal: AbortSignal): Promise<Sent> {
     const trace = this.traces.begin(claimed, provider.name);
-    const sent = await this.make(claimed, provider, signal, trace);
-    trace.end(sent.outcome);
-    return sent;
-  }
-
-  private async make(
-    claimed: Claimed,
-    provider: Provider,
-    signal: AbortSignal,
-    trace: AttemptTrace,
-  ): Promise<Sent> {
     const packed = await this.pack(claimed, provider);
-    if ('kind' in packed) return { outcome: packed, digest: null };
-    const { digest } = packed;
-    const refused = refusedRepetition(digest, provider.name, claimed);
-    return { outcome: refused ?? (await this.call(claimed, packed, provider, signal, trace)), digest };
+    const outcome =
+      'kind' in packed
+        ? packed
+        : (refusedRepetition(packed.digest, provider.name, claimed) ??
+          (await this.call(claimed, packed, provider, signal, trace)));
+    trace.end(outcome);
+    return { outcome, digest: 'kind' in packed ? null : packed.digest };
   }
 
   private async call(
@@ -85,7 +77,8 @@ export class Sender {
   private async pack(claimed: Claimed, provider: Provider): Promise<Packed | Outcome> {
     try {
       const packed = this.packing.pack(claimed, provider.name);
-      await provider.prepare?.(packed.parcel);
+      const preparing = provider.prepare?.(packed.parcel);
+      if (preparing) await preparing;
       return packed;
     } catch (error) {
       if (isUnfit(error)) return internalFault(error.code, mask(error.message));

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { ChannelRegistry } from '../channels/channel.registry.js';
 import type { ChannelName, InDoubtPolicy } from '../domain/channel.js';
-import { decideNext, decideUnfound, type Situation } from '../domain/decide-next.js';
+import { afterTaken, decideNext, decideUnfound, type Situation } from '../domain/decide-next.js';
 import { type Doubt, type Doubts, keyLeftMs } from '../domain/doubt.js';
 import type { Outcome } from '../domain/outcome.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
@@ -61,17 +61,30 @@ export class Verdict {
     const startedAt = new Date(nowMs - durationMs);
     const doubts =
       outcome.kind === 'in_doubt' ? [...judged.doubts, { provider, startedAt, digest }] : judged.doubts;
-    const next = decideNext(outcome, {
-      ...this.situation({ ...judged, doubts }, provider, nowMs),
-      opensAtMs: outcome.kind === 'taken' ? undefined : this.quiet.opening(judged),
-    });
+    const next =
+      outcome.kind === 'taken'
+        ? afterTaken(outcome)
+        : decideNext(outcome, {
+            ...this.situation({ ...judged, doubts }, provider, nowMs),
+            opensAtMs: this.quiet.opening(judged),
+          });
     const { id, attempt, dispatch } = judged;
     const pinnedProvider = this.pinFor(judged, doubts, outcome, provider);
     const contentDigest = this.isDigestWanted(outcome, provider) ? digest : null;
     const suppression = this.addresses.of(judged, outcome, provider);
     const awaitsReceipt = this.awaitsReceipt(provider);
-    const record = { id, attempt, dispatch, outcome, next, durationMs, pinnedProvider };
-    return { ...record, contentDigest, suppression, awaitsReceipt };
+    return {
+      id,
+      attempt,
+      dispatch,
+      outcome,
+      next,
+      durationMs,
+      pinnedProvider,
+      contentDigest,
+      suppression,
+      awaitsReceipt,
+    };
   }
 
   /** What follows when `provider` was asked for the last time and has nothing of it. */

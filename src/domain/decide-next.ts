@@ -1,6 +1,6 @@
 import type { InDoubtRule } from './channel.js';
 import { KNOWS_NONE, type Doubts } from './doubt.js';
-import type { ErrorClass, Failed, Outcome } from './outcome.js';
+import type { ErrorClass, Failed, Outcome, Taken } from './outcome.js';
 import { jittered, quickDelayMs, type RetryPolicy, slowDelayMs } from './retry-policy.js';
 import type { Status } from './status.js';
 
@@ -53,7 +53,7 @@ const RECOGNISED_MIN_DELAY_MS = 1_000;
 export function decideNext(outcome: Outcome, at: Situation): Next {
   switch (outcome.kind) {
     case 'taken':
-      return { status: outcome.isReceipt ? 'delivered' : 'sent', reason: outcome.code };
+      return afterTaken(outcome);
     case 'rejected':
       return rejected(outcome, at);
     case 'in_doubt':
@@ -63,6 +63,12 @@ export function decideNext(outcome: Outcome, at: Situation): Next {
       return retryOrEnd(outcome, at);
   }
 }
+
+/** Depends on nothing else: nearly every outcome is this one, and its situation need not be looked into. */
+export const afterTaken = (outcome: Taken): Next => ({
+  status: outcome.isReceipt ? 'delivered' : 'sent',
+  reason: outcome.code,
+});
 
 function rejected(outcome: Failed, at: Situation): Next {
   if (outcome.class === 'suppress') return { status: 'suppressed', reason: outcome.code };

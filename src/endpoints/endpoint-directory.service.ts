@@ -45,28 +45,49 @@ const FIND_ENDPOINT = `
                 WHERE r.endpoint_id = e.id AND r.signs_until > now() ORDER BY r.id DESC) AS retired
     FROM endpoints e WHERE id = $1`;
 
+interface Entry {
+  /** What was read, or its reading. */
+  target: EndpointTarget | Promise<EndpointTarget | undefined>;
+  /** By the monotonic clock, ms. */
+  readAt: number;
+}
+
 /** Endpoints by id, opened and kept for a moment: read at each delivery and at the door. */
 @Injectable()
 export class EndpointDirectory {
-  private readonly cache = new Map<string, { target: Promise<EndpointTarget | undefined>; readAt: number }>();
+  private readonly cache = new Map<string, Entry>();
 
   constructor(
     @Inject(WorkPool) private readonly pool: Pool,
     @Inject(Sealer) private readonly sealer: Sealer,
   ) {}
 
-  /** By UUID; undefined when there is none (any more). */
-  find(id: string): Promise<EndpointTarget | undefined> {
+  /** By UUID; undefined when there is none (any more). What has been read is given at once: a delivery asks three times. */
+  find(id: string): EndpointTarget | Promise<EndpointTarget | undefined> {
     const now = performance.now();
     const cached = this.cache.get(id);
     if (cached && now - cached.readAt < DIRECTORY_CACHE_MS) return cached.target;
     if (this.cache.size >= MAX_CACHED) this.cache.clear();
-    const target = this.read(id);
-    this.cache.set(id, { target, readAt: now });
-    target.catch(() => this.cache.delete(id));
-    // Absence is not kept: an endpoint created a moment ago must work at once.
-    void target.then((found) => !found && this.cache.delete(id)).catch(() => undefined);
-    return target;
+    const entry: Entry = { target: this.read(id), readAt: now };
+    this.cache.set(id, entry);
+    return (entry.target = this.keep(id, entry, entry.target));
+  }
+
+  /** Absence is not kept: an endpoint created a moment ago must work at once. Nor is what could not be read. */
+  private async keep(
+    id: string,
+    entry: Entry,
+    reading: Entry['target'],
+  ): Promise<EndpointTarget | undefined> {
+    try {
+      const found = await reading;
+      if (found) entry.target = found;
+      else this.cache.delete(id);
+      return found;
+    } catch (error) {
+      this.cache.delete(id);
+      throw error;
+    }
   }
 
   /** Forgets what is kept of one: it has just been changed here. */

@@ -34,8 +34,11 @@ export class EndpointVerdicts {
   ) {}
 
   /** Before the outcome is recorded. Throws when PostgreSQL does not answer: then nothing is recorded either. */
-  async obeyGone({ endpointId, notificationId, number }: EndpointAttempt, outcome: Outcome): Promise<void> {
-    if (outcome.kind === 'taken' || outcome.code !== GONE) return;
+  obeyGone(attempt: EndpointAttempt, outcome: Outcome): Promise<void> {
+    return outcome.kind === 'taken' || outcome.code !== GONE ? NOTHING_TO_OBEY : this.switchOff(attempt);
+  }
+
+  private async switchOff({ endpointId, notificationId, number }: EndpointAttempt): Promise<void> {
     await inTransaction(this.pool, async (tx) => {
       if (await lockAccused(tx, endpointId, { notificationId, number }))
         await this.endpointSwitch.off(tx, endpointId, 'gone', null);
@@ -59,6 +62,7 @@ export class EndpointVerdicts {
 }
 
 const GONE = 'http_410';
+const NOTHING_TO_OBEY = Promise.resolve();
 
 /** Somebody answered, or nobody did. What was cut from this side, or never left it, is no word of the endpoint's. */
 const speaksOfEndpoint = (outcome: Outcome): boolean =>

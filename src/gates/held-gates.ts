@@ -26,7 +26,7 @@ export class HeldGates {
   }
 
   isHeld(kind: GateKind, key: string): boolean {
-    return this.byGate.has(nameOf(kind, key));
+    return this.byGate.size > 0 && this.byGate.has(nameOf(kind, key));
   }
 
   /** All of a kind that are held. */
@@ -36,7 +36,7 @@ export class HeldGates {
 
   /** Open for one call at a time, until one succeeds. */
   isProbed(kind: GateKind, key: string): boolean {
-    return !this.isHeld(kind, key) && this.probed.has(nameOf(kind, key));
+    return this.hasProbed && !this.isHeld(kind, key) && this.probed.has(nameOf(kind, key));
   }
 }
 

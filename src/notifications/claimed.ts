@@ -54,6 +54,9 @@ export interface Claimed {
   term?: number;
 }
 
+/** Of nearly every claim: a first attempt has none. */
+const NO_PRECEDENTS = { doubts: [], refusedDigests: [] } as const;
+
 /** As PostgreSQL gives precedents (sql/precedents.ts); null: there are none. */
 export type StoredPrecedents = {
   provider: string;
@@ -63,13 +66,13 @@ export type StoredPrecedents = {
 }[];
 
 export function readPrecedents(stored: StoredPrecedents | null): Pick<Claimed, 'doubts' | 'refusedDigests'> {
-  const all = stored ?? [];
+  if (stored === null) return NO_PRECEDENTS;
   const isDoubt = ({ outcome }: { outcome: string }): boolean => outcome === 'in_doubt';
   return {
-    doubts: all
+    doubts: stored
       .filter(isDoubt)
       .map(({ provider, startedAt, digest }) => ({ provider, startedAt: new Date(startedAt), digest })),
-    refusedDigests: all.filter((one) => !isDoubt(one)).flatMap(({ digest }) => digest ?? []),
+    refusedDigests: stored.filter((one) => !isDoubt(one)).flatMap(({ digest }) => digest ?? []),
   };
 }
 

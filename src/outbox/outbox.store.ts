@@ -31,10 +31,10 @@ export class OutboxStore {
 
   constructor(@Inject(WorkPool) private readonly pool: WorkPool) {}
 
-  /** `tx`: in the caller's transaction. */
+  /** `tx`: in the caller's transaction, which spends something: it waits for the disk, and a mark of its own does not. */
   async publishDue(group: Group, to: Destination, limit: number, tx?: PoolClient): Promise<Published[]> {
     return this.turns.take(group, limit, (most, after) =>
-      publishDue(tx ?? this.pool, group, to, most, after),
+      publishDue(tx ?? this.pool, group, to, most, after, tx === undefined),
     );
   }
 
@@ -45,7 +45,7 @@ export class OutboxStore {
     rooms: readonly EndpointRoom[],
     tx?: PoolClient,
   ): Promise<Published[]> {
-    return publishDueOfEndpoints(tx ?? this.pool, group, to, rooms);
+    return publishDueOfEndpoints(tx ?? this.pool, group, to, rooms, tx === undefined);
   }
 
   /** `tx`: in the caller's transaction. */

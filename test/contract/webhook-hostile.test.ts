@@ -146,6 +146,20 @@ describe('a receiver that means harm', () => {
     await server.isCut();
   });
 
+  it('has not answered by an early hint: nobody knows what it did', async () => {
+    const server = await listen((socket) => {
+      socket.write('HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n', () => socket.destroy());
+    });
+    expect(await send(providerFor(server.url))).toMatchObject({ kind: 'in_doubt', code: 'connection_lost' });
+  });
+
+  it('has its word heard when the connection breaks behind it', async () => {
+    const server = await listen((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf', () => socket.destroy());
+    });
+    expect(await send(providerFor(server.url))).toMatchObject({ kind: 'taken', code: 'http_200' });
+  });
+
   it('is followed to no other place, least of all inside', async () => {
     const inside = await listen(
       (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'),

@@ -97,6 +97,6 @@ export async function claim(
     const key = `${hint.id}:${hint.dispatch}`;
     const claimed = won.get(key);
     won.delete(key);
-    return claimed && { ...claimed, ...readPrecedents(claimed.precedents) };
+    return claimed && Object.assign(claimed, readPrecedents(claimed.precedents));
   });
 }

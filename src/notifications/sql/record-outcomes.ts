@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 
 import type { Next } from '../../domain/decide-next.js';
+import { type Columns, orEmpty, rowsByPosition } from '../../platform/database/column-arrays.js';
 import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
 import { SENDER_OF } from '../../domain/sender.js';
@@ -27,6 +28,29 @@ export interface AttemptRecord {
   awaitsReceipt?: boolean;
 }
 
+const COLUMNS: Columns = [
+  ['id', 'uuid'],
+  ['number', 'integer'],
+  ['dispatch', 'integer'],
+  ['outcome', 'text'],
+  ['class', 'text'],
+  ['code', 'text'],
+  ['detail', 'text'],
+  ['duration_ms', 'integer'],
+  ['provider_message_id', 'text'],
+  ['next_status', 'text'],
+  ['reason', 'text'],
+  ['delay_ms', 'bigint'],
+  ['gives_back_try', 'boolean'],
+  ['pinned_provider', 'text'],
+  ['settled_class', 'text'],
+  ['quiet_ms', 'bigint'],
+  ['awaits_receipt', 'boolean'],
+  ['ask_in_ms', 'bigint'],
+  ['content_digest', 'text'],
+];
+const DRAFTS = `$${COLUMNS.length + 1}`;
+
 /**
  * The outcome: one commit closes the attempt, moves the notification and writes what follows.
  *
@@ -47,12 +71,7 @@ export interface AttemptRecord {
  */
 const RECORD_OUTCOMES = `
   WITH input AS (
-    SELECT * FROM unnest($1::uuid[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::text[], $7::text[],
-                         $8::integer[], $9::text[], $10::text[], $11::text[], $12::bigint[], $13::boolean[], $14::text[],
-                         $15::text[], $16::bigint[], $18::boolean[], $19::bigint[], $20::text[])
-      AS i (id, number, dispatch, outcome, class, code, detail, duration_ms, provider_message_id, next_status, reason,
-            delay_ms, gives_back_try, pinned_provider, settled_class, quiet_ms, awaits_receipt, ask_in_ms,
-            content_digest)
+    SELECT * FROM ${rowsByPosition(COLUMNS)} AS i
   ), closed AS (
     UPDATE attempts a
        SET outcome = i.outcome, class = i.class, code = i.code, detail = i.detail, duration_ms = i.duration_ms,
@@ -81,8 +100,9 @@ const RECORD_OUTCOMES = `
                         ordering_seq, dispatch, sender)
     SELECT m.id, m.channel, m.lane, ${KIND_AFTER('m.tries')}, now() + m.delay_ms * interval '1 ms', least(m.expires_at, m.deadline_at),
            m.reason,
-           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id, o.seq, m.dispatch, ${SENDER_OF('m.api_key_id')}
-      FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id AND m.ordering_key IS NOT NULL
+           coalesce(m.pinned_provider, ${DOUBTFUL_PROVIDER('m.id')}), m.endpoint_id,
+           (SELECT o.seq FROM ordered o WHERE o.notification_id = m.id), m.dispatch, ${SENDER_OF('m.api_key_id')}
+      FROM moved m
      WHERE m.next_status = 'retrying'
   ), undeliverable AS (
     INSERT INTO undelivered (notification_id, status, type, channel, provider, class, code, detail, ask_at)
@@ -97,7 +117,7 @@ const RECORD_OUTCOMES = `
              SELECT id FROM moved WHERE ordering_key IS NOT NULL AND next_status NOT IN ('retrying', 'in_doubt')))
   ), told AS (${tellOf('(SELECT *, next_status AS status, settled_class AS class FROM moved) AS ended')}
   ), drafts AS (
-    SELECT d.* FROM ${draftsIn('$17')} JOIN moved m ON m.id = d.notification_id
+    SELECT d.* FROM ${draftsIn(DRAFTS)} JOIN moved m ON m.id = d.notification_id
   ), ${SUPPRESS_DRAFTS}
   SELECT id,
          (SELECT pg_notify('posthaste_outbox', '')
@@ -126,26 +146,27 @@ export function classOf(next: Next, outcome: Outcome): ErrorClass | null {
 
 function columnsOf(records: readonly AttemptRecord[]): unknown[] {
   const column = <V>(value: (record: AttemptRecord) => V): V[] => records.map(value);
+  const rare = <V>(value: (record: AttemptRecord) => V): readonly V[] => orEmpty(records.map(value));
   return [
     column((r) => r.id),
     column((r) => r.attempt),
     column((r) => r.dispatch),
     column((r) => r.outcome.kind),
-    column((r) => (r.outcome.kind === 'taken' ? null : r.outcome.class)),
+    rare((r) => (r.outcome.kind === 'taken' ? null : r.outcome.class)),
     column((r) => r.outcome.code),
     column((r) => r.outcome.detail),
     column((r) => Math.round(r.durationMs)),
-    column((r) => (r.outcome.kind === 'taken' ? (r.outcome.providerMessageId ?? null) : null)),
+    rare((r) => (r.outcome.kind === 'taken' ? (r.outcome.providerMessageId ?? null) : null)),
     column((r) => r.next.status),
-    column((r) => r.next.reason),
+    rare((r) => r.next.reason),
     column((r) => (r.next.status === 'retrying' ? r.next.delayMs : 0)),
     column((r) => r.next.status === 'retrying' && !r.next.consumesTry),
-    column((r) => r.pinnedProvider),
-    column((r) => classOf(r.next, r.outcome)),
+    rare((r) => r.pinnedProvider),
+    rare((r) => classOf(r.next, r.outcome)),
     column((r) => (r.next.status === 'retrying' ? (r.next.quietMs ?? 0) : 0)),
-    JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
     column((r) => r.awaitsReceipt ?? false),
-    column((r) => (r.next.status === 'in_doubt' ? (r.next.askInMs ?? null) : null)),
-    column((r) => r.contentDigest ?? null),
+    rare((r) => (r.next.status === 'in_doubt' ? (r.next.askInMs ?? null) : null)),
+    rare((r) => r.contentDigest ?? null),
+    JSON.stringify(records.flatMap((r) => r.suppression ?? [])),
   ];
 }

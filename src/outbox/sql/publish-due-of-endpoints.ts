@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { Destination, Group } from '../group.js';
 import { COUNT_SENDS, PRESENT_SLOT } from './count-sends.js';
-import { IS_HEAD, type Published } from './publish-due.js';
+import { IS_HEAD, type Published, WAITS_FOR_NO_DISK } from './publish-due.js';
 
 /** How many of one endpoint's rows may go out now. */
 export interface EndpointRoom {
@@ -38,15 +38,17 @@ export const PUBLISH_DUE_OF_ENDPOINTS = `
       FROM published WHERE is_retry GROUP BY endpoint_id ORDER BY endpoint_id
     ON CONFLICT (kind, key, slot) DO UPDATE SET retries = s.retries + excluded.retries
   )
-  SELECT notification_id AS id, dispatch, endpoint_id AS "endpointId", sender FROM published`;
+  SELECT notification_id AS id, dispatch, endpoint_id AS "endpointId", sender, ${WAITS_FOR_NO_DISK('$8')}
+    FROM published`;
 
 export async function publishDueOfEndpoints(
   db: Pool | PoolClient,
   group: Group,
   { queue, provider }: Destination,
   rooms: readonly EndpointRoom[],
+  isLosable: boolean,
 ): Promise<Published[]> {
-  const { rows } = await db.query<Published>({
+  const { rows } = await db.query<Published & { disk: string | null }>({
     name: 'publish_due_of_endpoints',
     text: PUBLISH_DUE_OF_ENDPOINTS,
     values: [
@@ -57,7 +59,8 @@ export async function publishDueOfEndpoints(
       rooms.map((one) => one.endpointId),
       rooms.map((one) => one.room),
       provider,
+      isLosable,
     ],
   });
-  return rows;
+  return rows.map(({ disk: _, ...one }) => one);
 }

@@ -21,12 +21,22 @@ export interface Turn {
 
 /**
  * A row with an ordering key goes only while it is the lowest of its key. Those behind are blocked and not met here; this
- * guards two that were accepted at the same moment, neither of which could see the other. OFFSET 0: asked row by row; a plan
- * made while `ordered` was small would compare all of it with itself at each publication.
+ * guards two that were accepted at the same moment, neither of which could see the other. Its key is a sub-select: a join of
+ * `ordered` with itself, planned while nothing was ordered, reads all of it for each row.
  */
 export const IS_HEAD = `(o.ordering_seq IS NULL OR NOT EXISTS (
-                    SELECT FROM ordered mine JOIN ordered ahead USING (ordering_key)
-                     WHERE mine.notification_id = o.notification_id AND ahead.seq < mine.seq OFFSET 0))`;
+                    SELECT FROM ordered ahead
+                     WHERE ahead.ordering_key = (SELECT mine.ordering_key FROM ordered mine
+                                                  WHERE mine.notification_id = o.notification_id)
+                       AND ahead.seq < o.ordering_seq))`;
+
+/**
+ * One for a SELECT list: by the parameter, whether the commit of this statement waits for the disk. A mark that PostgreSQL
+ * loses with its memory was made for a hint that is stale from then on: the row is due again, and goes again under the same
+ * number, which one claim can take. A claim that is on disk has its mark there, too: it was written before.
+ */
+export const WAITS_FOR_NO_DISK = (parameter: string): string =>
+  `(SELECT set_config('synchronous_commit', 'off', true) WHERE ${parameter}::boolean) AS disk`;
 
 /**
  * Marks due rows of one group as published and raises their dispatch number, in one commit, before any job exists.
@@ -58,22 +68,23 @@ export const PUBLISH_DUE = `
     RETURNING notification_id, dispatch, endpoint_id, is_retry, sender
   ), counted AS (${COUNT_SENDS('$7')})
   SELECT notification_id AS id, dispatch, endpoint_id AS "endpointId", sender,
-         (SELECT count(*)::integer FROM turns) AS senders
+         (SELECT count(*)::integer FROM turns) AS senders, ${WAITS_FOR_NO_DISK('$9')}
     FROM published`;
 
-/** `after`: the sender whose turn was last. */
+/** `after`: the sender whose turn was last. `isLosable`: nothing is spent in the same commit, so it need not wait for the disk. */
 export async function publishDue(
   db: Pool | PoolClient,
   group: Group,
   { queue, provider }: Destination,
   limit: number,
   after: number,
+  isLosable: boolean,
 ): Promise<Turn> {
-  const { rows } = await db.query<Published & { senders: number }>({
+  const { rows } = await db.query<Published & { senders: number; disk: string | null }>({
     name: 'publish_due',
     text: PUBLISH_DUE,
-    values: [group.channel, group.lane, group.pin, group.isRetry, queue, limit, provider, after],
+    values: [group.channel, group.lane, group.pin, group.isRetry, queue, limit, provider, after, isLosable],
   });
-  const published = rows.map(({ senders: _, ...one }) => one);
+  const published = rows.map(({ senders: _, disk: __, ...one }) => one);
   return { published, senders: rows[0]?.senders ?? 0 };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { destination, type Logger, pino } from 'pino';
+import { type Logger, pino } from 'pino';
 
+import { standardOutput } from './line-gatherer.js';
 import { mask } from './mask.js';
 
 type Fields = Record<string, unknown>;
@@ -25,7 +26,7 @@ export class Log {
         redact: { paths: SECRET_FIELDS, censor: '***' },
         serializers: { err: describeError },
       },
-      destination({ fd: 1, sync: false }),
+      standardOutput,
     );
   }
 
@@ -47,18 +48,18 @@ export class Log {
 
   /** Writes what is buffered; call before the process ends. */
   flush(): void {
-    try {
-      (this.pino as unknown as { [key: symbol]: { flushSync(): void } })[pino.symbols.streamSym]?.flushSync();
-    } catch {
-      // The stream was never opened: nothing was logged.
-    }
+    standardOutput.flushSync();
   }
 }
 
-const masked = (fields: Fields): Fields =>
-  Object.fromEntries(
-    Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? mask(value) : value]),
-  );
+function masked(fields: Fields): Fields {
+  const clean: Fields = {};
+  for (const key of Object.keys(fields)) {
+    const value = fields[key];
+    clean[key] = typeof value === 'string' ? mask(value) : value;
+  }
+  return clean;
+}
 
 interface Described {
   name: string;

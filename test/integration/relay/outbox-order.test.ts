@@ -81,6 +81,7 @@ describe('what may not go now costs the others nothing', () => {
       limit,
       'ses',
       0,
+      true,
     ]);
 
   it.each([
@@ -111,7 +112,7 @@ describe('what may not go now costs the others nothing', () => {
       await client.query('SET plan_cache_mode = force_generic_plan');
       const kept = await rowsRead(client as never, PUBLISH_DUE, [
         ...['email', 'transactional', '', false],
-        ...['ses.transactional', 100, 'ses', 0],
+        ...['ses.transactional', 100, 'ses', 0, true],
       ]);
       expect(kept.indexes).toContain('outbox_due');
       expect(kept.rows).toBeLessThan(FEW);

@@ -37,6 +37,19 @@ describe('group commit', () => {
     expect(group.size).toBe(0);
   });
 
+  it('begins a statement beside another only for as many rows as pay for it', async () => {
+    const commits = new Commits();
+    commits.isHeld = true;
+    const group = new GroupCommit(commits.write, { maxRows: 4, inFlight: 2, fewestBeside: 3 });
+    const results = [1, 2, 3].map((item) => group.add(item));
+    expect(commits.groups).toEqual([[1]]);
+    results.push(group.add(4), group.add(5));
+    expect(commits.groups).toEqual([[1], [2, 3, 4]]);
+    commits.release();
+    expect(await Promise.all(results)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
+    expect(commits.groups).toEqual([[1], [2, 3, 4], [5]]);
+  });
+
   it('answers nobody before the commit that holds their row', async () => {
     const commits = new Commits();
     commits.isHeld = true;

@@ -1,6 +1,4 @@
-import { EventEmitter } from 'node:events';
-
-import { Agent, type Dispatcher } from 'undici';
+import { Agent } from 'undici';
 
 import { failed, type Outcome, taken } from '../../../../domain/outcome.js';
 import { fromPublicId } from '../../../../domain/public-id.js';
@@ -17,12 +15,12 @@ import { parseRetryAfterMs } from '../../../retry-after.js';
 import { sanitisedDetail } from '../../../sanitised-detail.js';
 import { classifyStatus, isSuccess } from '../../classification.js';
 import { signatureOf } from '../../signature.js';
+import { type Answer, Exchange } from './exchange.js';
 import { networkOutcome, refusal } from './network-outcome.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const KEEP_ALIVE_MS = 30_000;
 /** The answer's status is what counts; of its body only the beginning is read, and only for so long. */
-const EXCERPT_BYTES = 1_024;
 const BODY_DEADLINE_MS = 1_000;
 const SWEEP_EVERY_MS = 250;
 /** Shorter, and hiding it hides half of what a receiver says. */
@@ -30,13 +28,12 @@ const SHORTEST_HIDDEN = 4;
 /** A segment of a path that is as long is taken for a secret: `hook` and `v1` are not. */
 const SHORTEST_TOKEN = 16;
 
-type CheckedUrl = ReturnType<typeof checkWebhookUrl>;
-
-interface UnderWay {
-  signal: EventEmitter;
-  /** By the monotonic clock, ms. */
-  deadline: number;
-  call: Call;
+/** An endpoint as it is called: what is the same for each call, made once. */
+interface Target {
+  origin: string;
+  path: string;
+  /** Names and values in turn. */
+  headers: readonly string[];
 }
 
 /**
@@ -51,9 +48,9 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   readonly kind = 'http';
   readonly name: string;
   private readonly agent: Agent;
-  private readonly underWay = new Set<UnderWay>();
+  private readonly underWay = new Map<Exchange, Call>();
   /** The verdict on an endpoint's URL holds as long as what was read of it: the directory reads it anew every few seconds. */
-  private readonly checked = new WeakMap<EndpointTarget, CheckedUrl>();
+  private readonly checked = new WeakMap<EndpointTarget, Target | { fault: string }>();
   private readonly sweeper: NodeJS.Timeout;
   private isClosed = false;
   private sweptAt = performance.now();
@@ -77,8 +74,9 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
   }
 
   /** Brings the endpoint into the directory's cache, where `send` finds it at once. */
-  async prepare(parcel: Parcel<WebhookContent>): Promise<void> {
-    await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
+  prepare(parcel: Parcel<WebhookContent>): Promise<unknown> | undefined {
+    const endpoint = this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
+    return endpoint instanceof Promise ? endpoint : undefined;
   }
 
   async send(parcel: Parcel<WebhookContent>, call: Call): Promise<Outcome> {
@@ -93,9 +91,9 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     const endpoint = await this.endpoints.find(fromPublicId('endpoint', parcel.to)!);
     if (!endpoint) return refusal('gone', 'endpoint_deleted', 'The endpoint has been deleted.');
     if (!endpoint.isEnabled) return switchedOff();
-    const checked = this.check(endpoint);
-    if ('fault' in checked) return refusal('permanent', 'address_refused', `The URL ${checked.fault}.`);
-    return this.post(checked.url, parcel, endpoint, call);
+    const target = this.targetOf(endpoint);
+    if ('fault' in target) return refusal('permanent', 'address_refused', `The URL ${target.fault}.`);
+    return this.post(target, parcel, endpoint, call);
   }
 
   async close(): Promise<void> {
@@ -104,54 +102,35 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     await this.agent.destroy();
   }
 
-  private check(endpoint: EndpointTarget): CheckedUrl {
-    let checked = this.checked.get(endpoint);
-    if (!checked) {
-      checked = checkWebhookUrl(endpoint.url, this.filter);
-      this.checked.set(endpoint, checked);
+  private targetOf(endpoint: EndpointTarget): Target | { fault: string } {
+    let target = this.checked.get(endpoint);
+    if (!target) {
+      const checked = checkWebhookUrl(endpoint.url, this.filter);
+      target = 'fault' in checked ? checked : targetAt(checked.url, endpoint);
+      this.checked.set(endpoint, target);
     }
-    return checked;
+    return target;
   }
 
   private async post(
-    url: URL,
+    { origin, path, headers }: Target,
     parcel: Parcel<WebhookContent>,
     endpoint: EndpointTarget,
     call: Call,
   ): Promise<Outcome> {
-    const signal = new EventEmitter();
-    const deadline = performance.now() + Math.min(this.config.timeoutMs, endpoint.timeoutMs ?? Infinity);
-    const entry = { signal, deadline, call };
-    this.underWay.add(entry);
+    const timeoutMs = Math.min(this.config.timeoutMs, endpoint.timeoutMs ?? Infinity);
+    const exchange = new Exchange(performance.now() + timeoutMs, BODY_DEADLINE_MS);
+    this.underWay.set(exchange, call);
     try {
-      const answer = await this.agent.request({
-        origin: url.origin,
-        path: url.pathname + url.search,
-        method: 'POST',
-        headers: headersFor(parcel, endpoint, call),
-        body: parcel.content.body,
-        signal,
-      });
-      return await this.read(answer, endpoint, call.now());
+      const { body } = parcel.content;
+      const signed = [...headers, ...headersFor(parcel, endpoint, call)];
+      this.agent.dispatch({ origin, path, method: 'POST', headers: signed, body }, exchange);
+      return outcomeOf(await exchange.answer, endpoint, call);
     } catch (error) {
       return this.isStopping(call) ? cutShort(error) : networkOutcome(error);
     } finally {
-      this.underWay.delete(entry);
+      this.underWay.delete(exchange);
     }
-  }
-
-  /** The status has come: whatever happens to the body changes nothing. */
-  private async read(
-    { statusCode, headers, body }: Dispatcher.ResponseData,
-    endpoint: EndpointTarget,
-    now: Date,
-  ): Promise<Outcome> {
-    if (isSuccess(statusCode)) {
-      await body.dump({ limit: EXCERPT_BYTES }).catch(() => undefined);
-      return taken(`http_${statusCode}`, `The endpoint answered ${statusCode}.`, { isReceipt: true });
-    }
-    const excerpt = sanitisedDetail(await readExcerpt(body), hiddenOf(endpoint));
-    return classifyStatus(statusCode, excerpt, parseRetryAfterMs(headers['retry-after'], now));
   }
 
   private isStopping(call: Call): boolean {
@@ -163,8 +142,8 @@ export class HttpWebhookProvider implements Provider<WebhookContent> {
     const hasSlept = now - this.sweptAt > 4 * SWEEP_EVERY_MS;
     this.sweptAt = now;
     if (hasSlept) return; // this process stood still: answers may have come meanwhile, and are read before anybody is cut
-    for (const { signal, deadline, call } of this.underWay) {
-      if (now > deadline || call.signal.aborted) signal.emit('abort');
+    for (const [exchange, call] of this.underWay) {
+      if (exchange.isOverdue(now) || call.signal.aborted) exchange.cut();
     }
   }
 }
@@ -177,40 +156,33 @@ function hiddenOf({ url, secrets, signingKeys, headers }: EndpointTarget): strin
   return [...secrets, ...signingKeys, ...values.filter((value) => value.length >= SHORTEST_HIDDEN)];
 }
 
-function headersFor(
-  { id, content }: Parcel<WebhookContent>,
-  endpoint: EndpointTarget,
-  call: Call,
-): Record<string, string> {
-  const timestamp = Math.floor(call.now().getTime() / 1000);
-  const own = Object.fromEntries(Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name)));
-  return {
-    ...own,
-    'content-type': 'application/json',
-    'user-agent': `Posthaste/${VERSION}`,
-    'webhook-id': id,
-    'webhook-timestamp': String(timestamp),
-    'webhook-signature': signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys),
-    ...(call.traceparent === undefined ? {} : { traceparent: call.traceparent }),
-  };
+function targetAt(url: URL, endpoint: EndpointTarget): Target {
+  const own = Object.entries(endpoint.headers).filter(([name]) => !OWN_HEADER.test(name));
+  const ours = ['content-type', 'application/json', 'user-agent', `Posthaste/${VERSION}`];
+  return { origin: url.origin, path: url.pathname + url.search, headers: [...own.flat(), ...ours] };
 }
 
-async function readExcerpt(body: Dispatcher.ResponseData['body']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const timer = setTimeout(() => body.destroy(), BODY_DEADLINE_MS);
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      size += chunk.length;
-      if (size >= EXCERPT_BYTES) break;
-    }
-  } catch {
-    // Cut by the deadline or by the other side: what has come is the excerpt.
-  } finally {
-    clearTimeout(timer);
-  }
-  return Buffer.concat(chunks).toString('utf8', 0, Math.min(size, EXCERPT_BYTES));
+function headersFor({ id, content }: Parcel<WebhookContent>, endpoint: EndpointTarget, call: Call): string[] {
+  const timestamp = Math.floor(call.now().getTime() / 1000);
+  const signature = signatureOf(id, timestamp, content.body, endpoint.secrets, endpoint.signingKeys);
+  const traced = call.traceparent === undefined ? [] : ['traceparent', call.traceparent];
+  return [
+    'webhook-id',
+    id,
+    'webhook-timestamp',
+    String(timestamp),
+    'webhook-signature',
+    signature,
+    ...traced,
+  ];
+}
+
+/** The status has come: whatever became of the body changes nothing. */
+function outcomeOf({ status, retryAfter, excerpt }: Answer, endpoint: EndpointTarget, call: Call): Outcome {
+  if (isSuccess(status))
+    return taken(`http_${status}`, `The endpoint answered ${status}.`, { isReceipt: true });
+  const said = sanitisedDetail(excerpt, hiddenOf(endpoint));
+  return classifyStatus(status, said, parseRetryAfterMs(retryAfter, call.now()));
 }
 
 /** Cut from this side: it says nothing about the endpoint. */
