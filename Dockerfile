@@ -28,5 +28,6 @@ EXPOSE 3000
 # The start period covers connecting to a database that is itself starting.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# No shell and no npm in between: SIGTERM reaches the service itself.
-CMD ["node", "--enable-source-maps", "dist/src/main.js"]
+# No shell and no npm in between: SIGTERM reaches the service itself. Without source maps: Node reads those of every package
+# at start and keeps them, 15 MiB; `NODE_OPTIONS=--enable-source-maps` brings them back.
+CMD ["node", "dist/src/main.js"]

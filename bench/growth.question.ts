@@ -53,6 +53,11 @@ interface Site extends Place {
   bytesEach: { table: number; indexes: number; attempts: number };
 }
 
+interface Delivered extends Sustained {
+  /** How often a caller was answered 503, and asked again. */
+  repeats: number;
+}
+
 /** CPU time in microseconds and log in bytes, of one that was accepted. */
 interface Accepted {
   perSecond: number;
@@ -88,9 +93,10 @@ export function growth(effort: Effort): Promise<Answer> {
     tell('sends');
     const pipelines: Pipeline[] = [];
     for (const site of sites) pipelines.push(await pipelineOf(scope, machine, site));
-    const delivered = await interleave(pipelines, effort.repetitions, (pipeline, repetition) =>
-      sustain(machine, pipeline, effort, `delivered-${repetition}`),
-    );
+    const delivered = await interleave(pipelines, effort.repetitions, async (pipeline, repetition) => ({
+      ...(await sustain(machine, pipeline, effort, `delivered-${repetition}`)),
+      repeats: await pipeline.source.call<number>('repeats'),
+    }));
     return answerFrom(sites, accepted, delivered, lists);
   });
 }
@@ -213,7 +219,7 @@ async function pipelineOf(scope: Scope, { cluster, load }: Machine, site: Site):
 function answerFrom(
   sites: readonly Site[],
   accepted: Map<string, Accepted[]>,
-  delivered: Map<string, Sustained[]>,
+  delivered: Map<string, Delivered[]>,
   lists: Map<string, Listing[]>,
 ): Answer {
   const ratios = (all: Map<string, { perSecond: number }[]>, name: string): number[] =>

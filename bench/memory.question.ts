@@ -18,13 +18,15 @@ type Role = (typeof ROLES)[number];
 const WAITING = 200_000;
 const CALLERS = 64;
 const BACKLOG = 4_000;
-const SETTLE_MS = 5_000;
+/** V8 gives back what a start or a load has left behind when it has been quiet for long: within 100 s at the latest. */
+const SETTLE_MS = 120_000;
+const QUICK_SETTLE_MS = 5_000;
 const CAPACITY_MS = 180_000;
 const QUICK_CAPACITY_MS = 20_000;
 const LOOK_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 1_000;
-/** Heaps grow until the collector has seen the load: the slope is that of the second half. */
-const GOAL_MIB_PER_MINUTE = 5;
+/** `slope`: MiB a minute. Heaps grow until the collector has seen the load: it is that of the second half. */
+const GOAL_MIB = { idle: 150, moreWithWaiting: 50, slope: 5 };
 
 interface Site {
   databaseUrl: string;
@@ -38,17 +40,29 @@ interface Site {
 
 type Memory = Record<Role, number>;
 
+interface Looks {
+  idle: Memory;
+  samples: Record<Role, Sample[]>;
+  /** The most while the 200,000 were posted. */
+  posting: Memory;
+  waiting: Memory;
+}
+
 /** What each role keeps in memory, and whether it grows. */
 export function memory(effort: Effort): Promise<Answer> {
   return within(async (scope) => {
     const site = await openSite(scope);
-    await pause(SETTLE_MS);
+    const settle = (): Promise<void> => pause(isQuick(effort) ? QUICK_SETTLE_MS : SETTLE_MS);
+    await settle();
     const idle = residentOf(site);
     const samples = await atCapacity(site, isQuick(effort) ? QUICK_CAPACITY_MS : CAPACITY_MS);
+    await settle();
     await pauseQueue(site.url, site.installation, 'webhooks.bulk');
-    await fillUp(site.load, site.target, site.databaseUrl, WAITING, 'waiting');
-    await pause(SETTLE_MS);
-    return answerFrom(idle, samples, residentOf(site), !isQuick(effort));
+    const posting = await mostWhile(site, () =>
+      fillUp(site.load, site.target, site.databaseUrl, WAITING, 'waiting'),
+    );
+    await settle();
+    return answerFrom({ idle, samples, posting, waiting: residentOf(site) }, !isQuick(effort));
   });
 }
 
@@ -87,6 +101,21 @@ async function openSite(scope: Scope): Promise<Site> {
 const residentOf = ({ processes }: Site): Memory =>
   Object.fromEntries(ROLES.map((role) => [role, residentMiB(processes[role].pid)])) as Memory;
 
+/** The most that was resident while it went on. */
+async function mostWhile(site: Site, act: () => Promise<void>): Promise<Memory> {
+  const most = residentOf(site);
+  const timer = setInterval(() => {
+    const now = residentOf(site);
+    for (const role of ROLES) most[role] = Math.max(most[role], now[role]);
+  }, SAMPLE_EVERY_MS);
+  try {
+    await act();
+  } finally {
+    clearInterval(timer);
+  }
+  return most;
+}
+
 /** As fast as the pipeline goes for so long; resident memory each second, by role. */
 async function atCapacity(site: Site, durationMs: number): Promise<Record<Role, Sample[]>> {
   const { load, sink, databaseUrl, target } = site;
@@ -109,8 +138,8 @@ async function atCapacity(site: Site, durationMs: number): Promise<Record<Role, 
   return samples;
 }
 
-/** A slope over seconds says nothing: without a long look it is told and not judged. */
-function answerFrom(idle: Memory, samples: Record<Role, Sample[]>, waiting: Memory, isLong: boolean): Answer {
+/** Looks of seconds say nothing of slopes, and little of the rest: they are told and not judged. */
+function answerFrom({ idle, samples, posting, waiting }: Looks, isLong: boolean): Answer {
   const second = (role: Role): Sample[] => samples[role].slice(Math.floor(samples[role].length / 2));
   const slopes = ROLES.map((role) => slopePerMinute(second(role)));
   const rows = ROLES.map((role, at) => [
@@ -119,19 +148,38 @@ function answerFrom(idle: Memory, samples: Record<Role, Sample[]>, waiting: Memo
     whole(spreadOf(second(role).map(([, mib]) => mib)).median),
     whole(spreadOf(samples[role].map(([, mib]) => mib)).max),
     decimal(slopes[at]!),
+    whole(posting[role]),
     whole(waiting[role]),
+    whole(waiting[role] - idle[role]),
   ]);
+  const shares = [
+    ...ROLES.map((role) => idle[role] / GOAL_MIB.idle),
+    ...ROLES.map((role) => (waiting[role] - idle[role]) / GOAL_MIB.moreWithWaiting),
+    ...slopes.map((slope) => slope / GOAL_MIB.slope),
+  ];
   const told = {
-    what: 'the steepest slope of the second half at capacity, MiB a minute',
-    value: Math.max(...slopes),
+    what: `of ${GOAL_MIB.idle} MiB idle, ${GOAL_MIB.moreWithWaiting} more with 200,000 waiting and ${GOAL_MIB.slope} a minute at capacity, the worst`,
+    value: Math.max(...shares),
   };
   return {
     question: 'How much memory does each role take, and does it grow?',
-    table: [['role', 'idle MiB', 'at capacity', 'most', 'MiB/minute', '200,000 waiting'], ...rows],
-    ratio: isLong ? { ...told, goal: GOAL_MIB_PER_MINUTE, isMet: told.value <= GOAL_MIB_PER_MINUTE } : told,
-    notes: [
-      'Resident memory. The 200,000 were posted in batches after the load had ended, to a paused queue.',
+    table: [
+      [
+        'role',
+        'idle MiB',
+        'at capacity',
+        'most',
+        'MiB/minute',
+        'most while posting',
+        '200,000 waiting',
+        'more',
+      ],
+      ...rows,
     ],
-    raw: { idle, samples, waiting },
+    ratio: isLong ? { ...told, goal: 1, isMet: told.value <= 1 } : told,
+    notes: [
+      'Resident memory; idle and waiting once V8 has collected. The 200,000 were posted in batches to a paused queue.',
+    ],
+    raw: { idle, samples, posting, waiting },
   };
 }

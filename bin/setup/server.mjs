@@ -20,7 +20,7 @@ export function startServer(life, { root, env, logFile, onDeath }) {
   if (existsSync(logFile) && statSync(logFile).size > LARGEST_LOG_BYTES) renameSync(logFile, `${logFile}.1`);
   const log = openSync(logFile, 'a', 0o600);
   const logFrom = fstatSync(log).size;
-  const child = spawn(process.execPath, ['--enable-source-maps', 'dist/src/main.js'], {
+  const child = spawn(process.execPath, ['dist/src/main.js'], {
     cwd: root,
     env,
     detached: true,

@@ -27,14 +27,11 @@ import { queueRefsOf } from '../queues/queue-names.js';
 import { QueuesModule } from '../queues/queues.module.js';
 import { Templates } from '../templating/templates.js';
 import { AlertsModule } from './alerts.module.js';
-import { ApiModule } from './api.module.js';
 import { ChannelsModule } from './channels.module.js';
 import { FiguresModule } from './figures.module.js';
 import { LeaseModule } from './lease.module.js';
 import { type Foundation, PlatformModule } from './platform.module.js';
-import { RelayModule } from './relay.module.js';
-import { Sandbox } from './sandbox.js';
-import { WorkerModule } from './worker.module.js';
+import type { Sandbox } from './sandbox.js';
 
 @Module({})
 class PosthasteModule {}
@@ -58,12 +55,10 @@ export async function startPosthaste(
   log = new Log(config.environment.logLevel),
 ): Promise<Posthaste> {
   const foundation = await layFoundation(config, log);
-  const sandbox = config.isSandbox
-    ? new Sandbox(foundation.workPool, foundation.sealer, config.environment.roles)
-    : undefined;
+  const sandbox = config.isSandbox ? await openSandbox(foundation) : undefined;
   const providers = sandbox ? await sandbox.start() : config.file.providers;
   const queues = openQueues(config, log, providers);
-  const app = await createApp(foundation, rolesOf(config, providers, queues, sandbox));
+  const app = await createApp(foundation, await rolesOf(config, providers, queues, sandbox));
   await sandbox?.registerHooks(app.getHttpAdapter().getInstance());
   await app.listen(config.environment.port, config.environment.host);
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -121,12 +116,19 @@ function openQueues(config: Config, log: Log, providers: readonly ProviderConfig
   return openQueueConnections({ redis: redisUrl, database: databaseUrl! }, workers, log);
 }
 
-function rolesOf(
+/** Catchers, their SMTP server and their page are loaded where there is a sandbox, and nowhere else. */
+async function openSandbox({ config, workPool, sealer }: Foundation): Promise<Sandbox> {
+  const { Sandbox } = await import('./sandbox.js');
+  return new Sandbox(workPool, sealer, config.environment.roles);
+}
+
+/** A role's code is loaded in the processes that have it: the others would keep it in memory for nothing. */
+async function rolesOf(
   config: Config,
   providers: readonly ProviderConfig[],
   queues: QueueConnections,
   sandbox: Sandbox | undefined,
-): NonNullable<DynamicModule['imports']> {
+): Promise<NonNullable<DynamicModule['imports']>> {
   const { roles, templatesDir } = config.environment;
   const refs = queueRefsOf(providers);
   return [
@@ -135,9 +137,11 @@ function rolesOf(
     LeaseModule,
     AlertsModule,
     FiguresModule,
-    ...(roles.includes('api') ? [ApiModule] : []),
-    ...(roles.includes('relay') ? [RelayModule] : []),
-    ...(roles.includes('worker') ? [WorkerModule.register(refs, queues)] : []),
+    ...(roles.includes('api') ? [(await import('./api.module.js')).ApiModule] : []),
+    ...(roles.includes('relay') ? [(await import('./relay.module.js')).RelayModule] : []),
+    ...(roles.includes('worker')
+      ? [(await import('./worker.module.js')).WorkerModule.register(refs, queues)]
+      : []),
     ...(sandbox ? [sandbox.module()] : []),
   ];
 }

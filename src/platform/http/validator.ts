@@ -7,7 +7,7 @@ import { isTime } from './time.js';
 import { pointerTo } from './pointer.js';
 import { type Fault, Problem } from './problem.js';
 
-/** Compiled once at start. Bodies are taken as they are; queries are all strings and are coerced. */
+/** Bodies are taken as they are; queries are all strings and are coerced. */
 const bodies = withFormats(new Ajv({ allErrors: true, verbose: true, strict: false }));
 const queries = withFormats(new Ajv({ allErrors: true, verbose: true, strict: false, coerceTypes: true }));
 
@@ -17,20 +17,30 @@ const MAX_FAULTS = 20;
 export type Check = (value: unknown) => void;
 
 /** A check that throws Problem `invalid_request` with every fault at once. */
-export const compileBody = (schema: TSchema): Check => checkWith(bodies.compile(schema), '');
-export const compileQuery = (schema: TSchema): Check => checkWith(queries.compile(schema), '');
+export const compileBody = (schema: TSchema): Check => checkWith(compiled(bodies, schema));
+export const compileQuery = (schema: TSchema): Check => checkWith(compiled(queries, schema));
 
 /** The faults themselves, for items of a batch. */
 export function compileFaults(schema: TSchema): (value: unknown) => Fault[] {
-  const validate = bodies.compile(schema);
-  return (value) => (validate(value) ? [] : faultsOf(validate, ''));
+  const compile = compiled(bodies, schema);
+  return (value) => {
+    const validate = compile();
+    return validate(value) ? [] : faultsOf(validate, '');
+  };
 }
 
-function checkWith(validate: ValidateFunction, root: string): Check {
+/** Once, by the first that is checked: a process answers few of its routes, and each compiled one stays in memory. */
+function compiled(ajv: Ajv, schema: TSchema): () => ValidateFunction {
+  let validate: ValidateFunction | undefined;
+  return () => (validate ??= ajv.compile(schema));
+}
+
+function checkWith(compile: () => ValidateFunction): Check {
   return (value) => {
+    const validate = compile();
     if (!validate(value ?? {})) {
       throw new Problem('invalid_request', 'Some fields are missing or wrong; each is named in `errors`.', {
-        errors: faultsOf(validate, root),
+        errors: faultsOf(validate, ''),
       });
     }
   };

@@ -112,6 +112,14 @@ describe('slots of endpoints', () => {
     expect(slots.hasPlace('a')).toBe(false);
   });
 
+  it('remember the caps of the last 20,000 endpoints, and not of every one there ever was', async () => {
+    const slots = new EndpointSlots(5, { find: async () => ({ concurrency: 1 }) as never });
+    const ids = Array.from({ length: 20_001 }, (_, at) => `endpoint ${at}`);
+    for (const id of ids) await slots.learn([id]);
+    for (const id of [ids[0]!, ids[1]!, ids.at(-1)!]) await slots.take(id, never);
+    expect([ids[0]!, ids[1]!, ids.at(-1)!].map((id) => slots.hasPlace(id))).toEqual([true, false, false]);
+  });
+
   it('hold one endpoint to its few and leave the others alone', async () => {
     const slots = new EndpointSlots(2, unknown);
     const taken = [await slots.take('a', never), await slots.take('a', never)];

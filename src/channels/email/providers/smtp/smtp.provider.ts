@@ -6,7 +6,7 @@ import { unsubscribeHeaders } from '../../unsubscribe-headers.js';
 import { SendDeadline } from './send-deadline.js';
 import { notCalled, smtpFailure } from './smtp-failure.js';
 import { readSmtpOptions, type SmtpServer, type SmtpSettings } from './smtp.options.js';
-import { createSmtpTransport, type SmtpTransport } from './smtp.transport.js';
+import type { SmtpTransport } from './smtp.transport.js';
 
 /**
  * Hands mail to one SMTP server, one recipient per mail, over a pool as wide as `concurrency`. Promises an answer within
@@ -18,26 +18,26 @@ export class SmtpProvider implements Provider<EmailContent> {
   readonly kind = 'smtp';
 
   readonly #settings: SmtpSettings;
-  readonly #timeoutMs: number;
+  readonly #limits: { concurrency: number; timeoutMs: number };
   readonly #deadlines = new WeakMap<AbortSignal, SendDeadline>();
-  readonly #transport: SmtpTransport;
+  #transport: Promise<SmtpTransport> | undefined;
   readonly #secrets: readonly string[];
   #isClosed = false;
 
   constructor(config: ProviderConfig) {
     this.name = config.name;
     this.#settings = readSmtpOptions(config.options);
-    this.#timeoutMs = config.timeoutMs;
+    this.#limits = config;
     this.#secrets = secretsOf(this.#settings.server.credentials);
-    this.#transport = createSmtpTransport(this.#settings, config, this.#deadlines);
   }
 
   async send(parcel: Parcel<EmailContent>, call: Call): Promise<Outcome> {
     if (this.#isClosed || call.signal.aborted) return notCalled('This process is stopping.');
-    const deadline = new SendDeadline(this.#timeoutMs, this.#settings.answerTimeoutMs, call.signal);
+    const deadline = new SendDeadline(this.#limits.timeoutMs, this.#settings.answerTimeoutMs, call.signal);
     this.#deadlines.set(deadline.signal, deadline);
     try {
-      const info = await this.#transport.sendMail({ ...this.#mailOf(parcel, call), signal: deadline.signal });
+      const transport = await this.#open();
+      const info = await transport.sendMail({ ...this.#mailOf(parcel, call), signal: deadline.signal });
       const providerMessageId = fitId(info.serverMessageId) ?? queueIdOf(info.response) ?? info.messageId;
       return taken(info.response.slice(0, 3), sanitisedDetail(info.response, this.#hidden(parcel)), {
         providerMessageId,
@@ -52,7 +52,14 @@ export class SmtpProvider implements Provider<EmailContent> {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#transport.close({ force: true });
+    (await this.#transport)?.close({ force: true });
+  }
+
+  /** With the first mail: processes that send none do without nodemailer, 6 MiB of memory. */
+  #open(): Promise<SmtpTransport> {
+    return (this.#transport ??= import('./smtp.transport.js').then(({ createSmtpTransport }) =>
+      createSmtpTransport(this.#settings, this.#limits, this.#deadlines),
+    ));
   }
 
   #mailOf(parcel: Parcel<EmailContent>, call: Call) {
