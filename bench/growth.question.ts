@@ -247,6 +247,7 @@ function answerFrom(
     ]),
   );
   const { table, indexes, attempts } = most.bytesEach;
+  const repeats = [...delivered.values()].flat().reduce((sum, one) => sum + one.repeats, 0);
   return {
     question: 'What do old notifications and a long backlog cost?',
     table: [
@@ -278,7 +279,7 @@ function answerFrom(
           ({ what, p50, p95, found }) =>
             `${what}: p50 ${decimal(p50)} ms, p95 ${decimal(p95)} ms (${found} found)`,
         ),
-      'Every 202 is in the outbox; what the pipeline took is delivered, and what waited still waits.',
+      `Every 202 is in the outbox; what the pipeline took is delivered, and what waited still waits; ${whole(repeats)} times a caller was told to ask again.`,
     ],
     raw: {
       bytesEach: Object.fromEntries(sites.map(({ name, bytesEach }) => [name, bytesEach])),
