@@ -117,7 +117,11 @@ describe('slots of endpoints', () => {
     const ids = Array.from({ length: 20_001 }, (_, at) => `endpoint ${at}`);
     for (const id of ids) await slots.learn([id]);
     for (const id of [ids[0]!, ids[1]!, ids.at(-1)!]) await slots.take(id, 'bulk', never);
-    expect([ids[0]!, ids[1]!, ids.at(-1)!].map((id) => slots.hasPlace(id, 'bulk'))).toEqual([true, false, false]);
+    expect([ids[0]!, ids[1]!, ids.at(-1)!].map((id) => slots.hasPlace(id, 'bulk'))).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it('hold one endpoint to its few and leave the others alone', async () => {
