@@ -19,8 +19,11 @@ export type Settled =
   | { isNew: true; id: string; status: Status }
   | { isNew: false; id: string; status: Status; fingerprint: Buffer; isErased: boolean };
 
-/** 64 rows × 3 statements under way: measured best at 64 to 256 callers; more rows only lengthen the wait. */
-const SINGLES = { maxRows: 64, inFlight: 3 } as const;
+/**
+ * 64 rows × 2 statements under way: one gathers while the other commits. A third made each smaller, and a burst of 64 callers
+ * slower; more rows only lengthen the wait.
+ */
+const SINGLES = { maxRows: 64, inFlight: 2 } as const;
 /** A batch's callers wait for the whole of it: large statements carry most rows a second. */
 const BATCHES = { maxRows: 500, inFlight: 2 } as const;
 
@@ -121,7 +124,7 @@ export class AcceptGroup implements OnApplicationShutdown {
   }
 
   private async insert(rows: NewNotification[]): Promise<Map<string, Status>> {
-    const wakes = this.wakeUp.isDue(this.inserting === 0);
+    const wakes = this.wakeUp.isDue(this.inserting === 0, this.singles.size);
     this.inserting++;
     try {
       crashPoint('before_commit');

@@ -14,11 +14,17 @@ export class Pass {
   failure: Error | undefined;
   private isExplained = false;
 
-  /** `hasMore`: there is more to look at than one pass does. `pausedTypes`: of which nothing goes. */
+  /** `hasMore`: there is more to look at than one pass does. `pausedTypes`: of which nothing goes. `most`: rows that may go. */
   constructor(
     readonly hasMore: boolean,
     readonly pausedTypes: readonly string[] = [],
+    private readonly most = Infinity,
   ) {}
+
+  /** How many more may go. */
+  get left(): number {
+    return Math.max(0, this.most - this.published);
+  }
 
   waitsFor(ms: number): void {
     this.dueMs = Math.min(this.dueMs ?? Infinity, ms);

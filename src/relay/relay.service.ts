@@ -45,12 +45,12 @@ export class RelayService {
 
   /**
    * Looks at everything that waits, and publishes what is due, has room and is allowed. `lanes`: of these alone; beside another
-   * pass this one is as another relay is.
+   * pass this one is as another relay is. `most`: rows that may go.
    */
-  async runOnce(lanes: readonly Lane[] = LANES): Promise<Pass> {
+  async runOnce(lanes: readonly Lane[] = LANES, most = Infinity): Promise<Pass> {
     const done = this.gauges.relayPassSeconds.startTimer();
     try {
-      const pass = await this.pass(lanes);
+      const pass = await this.pass(lanes, most);
       this.gauges.relayPasses.inc({ result: resultOf(pass) });
       return pass;
     } catch (error) {
@@ -61,14 +61,15 @@ export class RelayService {
     }
   }
 
-  private async pass(lanes: readonly Lane[]): Promise<Pass> {
+  private async pass(lanes: readonly Lane[], mostOfAll: number): Promise<Pass> {
     const gates = await this.gates.held(); // before the allowances: the commit that opens a gate begins its ramp
     const routes = this.router.routes(gates).filter(({ lane }) => lanes.includes(lane));
     const survey = await this.surveyor.look(routes, gates);
     if (survey.due.some(isTransactionalDue)) this.windows.noteTransactional();
     const rations = new Rations(survey, this.windows, (provider) => this.router.terms(provider));
-    const pass = new Pass(survey.hasMore, gates.keysOf('type'));
+    const pass = new Pass(survey.hasMore, gates.keysOf('type'), mostOfAll);
     for (const due of survey.due) {
+      if (pass.left === 0) break;
       if (due.dueMs > 0) pass.waitsFor(due.dueMs);
       else if (due.group.lane === 'bulk') await this.serveBulk(due, rations, pass);
       else await this.serve(due, rations, pass);
@@ -118,7 +119,7 @@ export class RelayService {
     atMost = Infinity,
   ): Promise<Published[]> {
     const ration = rations.of(route, due);
-    const most = Math.min(atMost, ration.most);
+    const most = Math.min(atMost, ration.most, pass.left);
     if (most < 1) return pass.hadNone(ration);
     const { rooms, waitMs } =
       route.channel === 'webhook' ? rations.ofEndpoints(route, due) : { rooms: [], waitMs: undefined };

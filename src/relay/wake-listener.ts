@@ -1,5 +1,7 @@
 import pg from 'pg';
 
+import { OUTBOX_CHANNEL } from '../outbox/wake-word.js';
+
 /** Waited before listening again after the connection broke. Milliseconds. */
 const RECONNECT_MS = 500;
 
@@ -14,7 +16,8 @@ export class WakeListener {
 
   constructor(
     private readonly connectionString: string,
-    private readonly onWake: () => void,
+    /** `word`: what the wake-up says beside. */
+    private readonly onWake: (word: string) => void,
   ) {}
 
   async start(): Promise<void> {
@@ -25,13 +28,13 @@ export class WakeListener {
       keepAlive: true,
     });
     this.client = client;
-    client.on('notification', this.onWake);
+    client.on('notification', ({ payload }) => this.onWake(payload ?? ''));
     client.on('error', () => undefined); // followed by 'end'
     client.on('end', () => this.startLater());
     try {
       await client.connect();
-      await client.query('LISTEN posthaste_outbox');
-      this.onWake(); // what was committed while nobody listened
+      await client.query(`LISTEN ${OUTBOX_CHANNEL}`);
+      this.onWake(''); // what was committed while nobody listened
     } catch {
       this.startLater();
     }

@@ -27,7 +27,10 @@ export interface GroupCommitOptions {
  */
 export class GroupCommit<T, R> {
   private readonly waiting: Waiting<T, R>[] = [];
+  /** Statements. */
   private underWay = 0;
+  /** Items in them. */
+  private beingWritten = 0;
   private drained: (() => void)[] = [];
 
   constructor(
@@ -51,7 +54,7 @@ export class GroupCommit<T, R> {
 
   /** Items gathered or being written. */
   get size(): number {
-    return this.waiting.length + this.underWay;
+    return this.waiting.length + this.beingWritten;
   }
 
   /** Resolves when nothing is gathered and nothing is being written. */
@@ -67,8 +70,10 @@ export class GroupCommit<T, R> {
     while (this.mayBegin()) {
       const group = this.waiting.splice(0, this.options.maxRows);
       this.underWay++;
+      this.beingWritten += group.length;
       void this.flush(group).finally(() => {
         this.underWay--;
+        this.beingWritten -= group.length;
         this.pump();
         if (this.size === 0) this.drained.splice(0).forEach((resolve) => resolve());
       });

@@ -18,7 +18,7 @@ function loopAtBulk(outcomes: (Pass | Error)[]) {
   };
   const config = { environment: { databaseUrl: 'postgres://127.0.0.1:9/none' } };
   const loop = new RelayLoop(relay as never, config as never, new Log('silent')) as unknown as {
-    onWake(): void;
+    onWake(word: string): void;
     beside: Promise<void> | undefined;
   };
   const ended = async (): Promise<void> => {
@@ -36,7 +36,7 @@ const failing = (): Pass => {
 describe('a wake-up while a pass is at bulk', () => {
   it('starts a pass of the transactional lane beside it, and all that come during that one start one more', async () => {
     const { passes, loop, ended } = loopAtBulk([]);
-    for (let i = 0; i < 5; i++) loop.onWake();
+    for (let i = 0; i < 5; i++) loop.onWake('');
     await ended();
     expect(passes).toEqual([['transactional'], ['transactional']]);
   });
@@ -49,7 +49,7 @@ describe('a wake-up while a pass is at bulk', () => {
     async (_, outcome) => {
       const { passes, loop, ended } = loopAtBulk([outcome]);
       for (let i = 0; i < 5; i++) {
-        loop.onWake();
+        loop.onWake('');
         await ended();
       }
       expect(passes).toHaveLength(1);
