@@ -68,7 +68,8 @@ describe('a door that is pressed', () => {
     await burst();
     await waitFor(() => arrived() >= 3 * TRICKLE, { what: 'three trickles' });
     const published = await service.pool.query(`SELECT FROM notifications WHERE status <> 'accepted'`);
-    expect(published.rowCount).toBeLessThanOrEqual(TRICKLE * ((await passes('published')) - before));
+    const underWayOrDone = 1 + (await passes('published')) - before;
+    expect(published.rowCount).toBeLessThanOrEqual(TRICKLE * underWayOrDone);
     expect(arrived()).toBeLessThan(BURST);
     silence();
     await waitFor(() => arrived() === BURST, { what: 'the whole burst' });
