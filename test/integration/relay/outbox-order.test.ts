@@ -151,7 +151,7 @@ describe('what may not go now costs the others nothing', () => {
     );
     await maker.query('VACUUM (ANALYZE) outbox');
     const client = await pool.connect();
-    const publishOf = `EXECUTE publish ('bulk', '', false, 'hooks.bulk', ARRAY['${endpoint}']::uuid[], '{100}', 'hooks')`;
+    const publishOf = `EXECUTE publish ('bulk', '', false, 'hooks.bulk', ARRAY['${endpoint}']::uuid[], '{100}', 'hooks', false)`;
     try {
       await client.query(`PREPARE publish AS ${PUBLISH_DUE_OF_ENDPOINTS}`);
       await client.query(publishOf);
