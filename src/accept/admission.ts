@@ -67,7 +67,7 @@ export class Admission implements OnApplicationShutdown {
 
   private look(): void {
     const now = performance.now();
-    if (now - this.lookedAt > STALE_MS) this.waiting.forget();
+    if (now - this.lookedAt > STALE_MS) this.forget(now);
     if (now - this.begunAt < LOOK_MS || this.looking) return;
     this.begunAt = now; // one that fails is not begun again by the next request
     this.waiting.beginLook();
@@ -78,6 +78,12 @@ export class Admission implements OnApplicationShutdown {
       })
       .catch(() => undefined) // the door finds out by itself that PostgreSQL is away
       .finally(() => (this.looking = undefined));
+  }
+
+  /** Once, not at each request until the look has ended: what is let in meanwhile counts. */
+  private forget(now: number): void {
+    this.waiting.forget();
+    this.lookedAt = now;
   }
 
   private note(lane: Lane, apiKeyId: string): void {

@@ -18,3 +18,15 @@ describe('admission while PostgreSQL is away', () => {
     expect(query).toHaveBeenCalledTimes(3);
   });
 });
+
+describe('admission of a door that has just been opened', () => {
+  it('counts what it lets in from the first on, also while its first look takes its time', () => {
+    const config = loadConfig({});
+    const limits = { ...config.file.limits, maxWaiting: { transactional: 10, bulk: 10 }, keyShare: 1 };
+    const limited = { file: { ...config.file, limits } } as typeof config;
+    const never = { query: () => new Promise(() => undefined) } as unknown as DoorPool;
+    const admission = new Admission(limited, never);
+    const refusals = Array.from({ length: 12 }, () => admission.refusal('transactional', 'a key')?.code);
+    expect(refusals).toEqual([...Array<undefined>(10).fill(undefined), 'overloaded', 'overloaded']);
+  });
+});
