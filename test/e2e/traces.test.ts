@@ -192,9 +192,9 @@ describe('traces', () => {
       },
       { what: 'lost spans in the metrics' },
     );
-    expect(one.output().match(/traces\.not_exported/g)).toHaveLength(1);
     one.signal('SIGTERM');
     expect(await one.ended).toBe(0);
+    expect(one.output().match(/traces\.not_exported/g)).toHaveLength(1);
   });
 
   it('sends what it has gathered before it ends', async () => {
