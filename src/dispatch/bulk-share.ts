@@ -6,11 +6,11 @@ import { Injectable } from '@nestjs/common';
 const LOOK_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 5;
 /** A loop that is later than this on average makes all who wait for it wait at each of their dozen steps. Milliseconds. */
-const LATE_MS = 2;
+const LATE_MS = 0.7;
 /** A share grows by this factor where it halves when late: from the least to all in some four seconds. */
 const GROWTH = 1.1;
 /** So much of its places bulk keeps, however late the loop is. */
-const LEAST = 1 / 32;
+const LEAST = 1 / 64;
 /** Transactional work that came within so long is expected to come again. Milliseconds. */
 const EXPECTED_MS = 10_000;
 
