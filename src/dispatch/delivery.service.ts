@@ -38,7 +38,8 @@ export class DeliveryService {
   /** Begins the call; nobody waits for its end but `drain`. */
   start(claimed: Claimed, provider: string, slot: Slot): void {
     const key = keyOf(claimed);
-    this.underWay.set(key, this.deliver(claimed, provider, slot, key));
+    const delivery = this.deliver(claimed, provider, slot).finally(() => this.underWay.delete(key));
+    this.underWay.set(key, delivery);
   }
 
   /** Resolves when every call has ended and is recorded. */
@@ -51,26 +52,22 @@ export class DeliveryService {
     this.cut.abort();
   }
 
-  private async deliver(claimed: Claimed, name: string, slot: Slot, key: string): Promise<void> {
-    try {
-      const startedAt = performance.now();
-      crashPoint('after_claim_before_send', claimed.type);
-      const heldBack = this.verdict.beforeCall(claimed);
-      const { outcome, digest } = heldBack
-        ? { outcome: heldBack, digest: null }
-        : await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
-      crashPoint('after_provider_answer_before_outcome', claimed.type);
-      const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
-      this.report.attempted(claimed, record, name);
-      // Before the record: as long as this attempt is open, no relay lets out another call that tries the same gate.
-      const isObserved = await this.gates.observe(outcome, name, claimed.endpointId);
-      await this.outcomes.record(record, claimed);
-      crashPoint('after_outcome_before_job_end', claimed.type);
-      if (!isObserved) await this.gates.observe(outcome, name, claimed.endpointId); // PostgreSQL was away, and is back
-      slot.release(); // only now: no more than the concurrency can ever be in doubt
-    } finally {
-      this.underWay.delete(key);
-    }
+  private async deliver(claimed: Claimed, name: string, slot: Slot): Promise<void> {
+    const startedAt = performance.now();
+    crashPoint('after_claim_before_send', claimed.type);
+    const heldBack = this.verdict.beforeCall(claimed);
+    const { outcome, digest } = heldBack
+      ? { outcome: heldBack, digest: null }
+      : await this.sender.send(claimed, this.desks.of(name).provider, this.cut.signal);
+    crashPoint('after_provider_answer_before_outcome', claimed.type);
+    const record = this.verdict.on(claimed, outcome, name, performance.now() - startedAt, digest);
+    this.report.attempted(claimed, record, name);
+    // Before the record: as long as this attempt is open, no relay lets out another call that tries the same gate.
+    const isObserved = await this.gates.observe(outcome, name, claimed.endpointId);
+    await this.outcomes.record(record, claimed);
+    crashPoint('after_outcome_before_job_end', claimed.type);
+    if (!isObserved) await this.gates.observe(outcome, name, claimed.endpointId); // PostgreSQL was away, and is back
+    slot.release(); // only now: no more than the concurrency can ever be in doubt
   }
 }
 
