@@ -7,18 +7,10 @@ import { GroupCommit } from '../platform/database/group-commit.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueRef } from '../queues/queue-names.js';
 import { GateWatch } from './gate-watch.js';
+import { LANE_GROUPS } from './lane-groups.js';
 import { LeaseService } from './lease.service.js';
 
-/**
- * Concurrent hints of one queue share a commit, and no lane waits for another's. Two statements keep one claiming while the
- * other commits; one of bulk at a time loses nothing by it, its groups are larger, and leaves connections free.
- */
-const GROUPS = {
-  transactional: { maxRows: 64, inFlight: 2, fewestBeside: 32 },
-  bulk: { maxRows: 64, inFlight: 1 },
-} as const;
-
-/** Claims, coalesced. A stale hint answers undefined: at-least-once is normal here. */
+/** Claims, coalesced: concurrent hints of one queue share a commit. A stale hint answers undefined: at-least-once is normal here. */
 @Injectable()
 export class Claims {
   private readonly groups = new Map<string, GroupCommit<Hint, Claimed | undefined>>();
@@ -38,7 +30,7 @@ export class Claims {
   take(hint: Hint, { name, provider, lane }: QueueRef): Promise<Claimed | undefined> {
     let group = this.groups.get(name);
     if (!group) {
-      group = new GroupCommit((hints) => this.write(hints, provider), GROUPS[lane]);
+      group = new GroupCommit((hints) => this.write(hints, provider), LANE_GROUPS[lane]);
       this.groups.set(name, group);
     }
     return group.add(hint);

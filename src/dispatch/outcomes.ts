@@ -9,13 +9,9 @@ import { GroupCommit } from '../platform/database/group-commit.js';
 import { isRefused } from '../platform/database/sql-state.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
+import { LANE_GROUPS } from './lane-groups.js';
 import { lesserOf } from './lesser-outcome.js';
 
-/** As claims: a campaign's outcomes keep nobody else's waiting, nor the places that they hold. */
-const GROUPS = {
-  transactional: { maxRows: 64, inFlight: 2, fewestBeside: 32 },
-  bulk: { maxRows: 64, inFlight: 1 },
-} as const;
 const RETRY_FIRST_MS = 100;
 const RETRY_MAX_MS = 2_000;
 
@@ -42,7 +38,7 @@ export class Outcomes {
     return new GroupCommit(async (records) => {
       this.gauges.outcomeGroupRows.observe(records.length);
       return this.notifications.record(records);
-    }, GROUPS[lane]);
+    }, LANE_GROUPS[lane]);
   }
 
   /** Resolves once it is durable, or when the process must end first (`giveUp`). */
