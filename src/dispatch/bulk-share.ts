@@ -2,6 +2,8 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { Injectable } from '@nestjs/common';
 
+import { TransactionalTraffic } from '../domain/transactional-traffic.js';
+
 /** How often it is looked at, and how finely the event loop is sampled in between. Milliseconds. */
 const LOOK_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 5;
@@ -11,8 +13,6 @@ const LATE_MS = 0.7;
 const GROWTH = 1.1;
 /** So much of its places bulk keeps, however late the loop is. */
 const LEAST = 1 / 64;
-/** Transactional work that came within so long is expected to come again. Milliseconds. */
-const EXPECTED_MS = 10_000;
 
 /**
  * How much of a provider's places bulk may have in this process: while transactional work comes, half as much each tenth of
@@ -21,8 +21,7 @@ const EXPECTED_MS = 10_000;
 @Injectable()
 export class BulkShare {
   private share = 1;
-  /** Monotonic, ms. */
-  private transactionalAt = -Infinity;
+  private readonly transactional = new TransactionalTraffic();
   private loop: IntervalHistogram | undefined;
   private timer: NodeJS.Timeout | undefined;
 
@@ -39,7 +38,7 @@ export class BulkShare {
   }
 
   noteTransactional(): void {
-    this.transactionalAt = performance.now();
+    this.transactional.note();
   }
 
   /** Of so many places. */
@@ -49,7 +48,7 @@ export class BulkShare {
 
   /** `lateMs`: what timers were late on average since the last look. */
   adapt(lateMs: number): void {
-    if (performance.now() - this.transactionalAt >= EXPECTED_MS) this.share = 1;
+    if (!this.transactional.isExpected) this.share = 1;
     else if (lateMs > LATE_MS) this.share = Math.max(LEAST, this.share / 2);
     else this.share = Math.min(1, this.share * GROWTH);
   }

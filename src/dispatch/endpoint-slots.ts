@@ -1,11 +1,10 @@
 import type { Lane } from '../domain/channel.js';
+import { EXPECTED_AGAIN_MS } from '../domain/transactional-traffic.js';
 import type { EndpointDirectory, EndpointTarget } from '../endpoints/endpoint-directory.service.js';
 import { type Slot, Slots } from './slots.js';
 
 /** Caps that are remembered, the latest learnt: each chunk learns those of its endpoints before it takes a place. */
 const MAX_REMEMBERED = 20_000;
-/** An endpoint that transactional work went to keeps a place for more of it for so long. Milliseconds. */
-const KEPT_MS = 10_000;
 
 /**
  * Calls in flight at each endpoint, in this process: one that hangs holds its own few places and nobody else's.
@@ -98,7 +97,7 @@ export class EndpointSlots {
 
   private bulkPart(endpointId: string, places: number): number {
     const at = this.transactionalAt.get(endpointId) ?? -Infinity;
-    return performance.now() - at < KEPT_MS ? Math.max(1, places - 1) : places;
+    return performance.now() - at < EXPECTED_AGAIN_MS ? Math.max(1, places - 1) : places;
   }
 
   private noteTransactional(endpointId: string): void {
@@ -106,7 +105,7 @@ export class EndpointSlots {
     this.transactionalAt.delete(endpointId); // set again it is the newest
     this.transactionalAt.set(endpointId, now);
     for (const [id, at] of this.transactionalAt) {
-      if (now - at < KEPT_MS) break;
+      if (now - at < EXPECTED_AGAIN_MS) break;
       this.transactionalAt.delete(id);
     }
   }

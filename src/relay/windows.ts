@@ -1,4 +1,5 @@
 import type { Lane } from '../domain/channel.js';
+import { TransactionalTraffic } from '../domain/transactional-traffic.js';
 import type { QueueWindow } from '../outbox/outbox.store.js';
 import { Window, type WindowBounds } from './window.js';
 
@@ -17,8 +18,6 @@ const MAX_REMEMBERED = 20_000;
 const BATCH = 500;
 /** Of bulk, while transactional work comes: what comes next waits for the end of the pass. */
 const BATCH_BESIDE = 100;
-/** Transactional work that came within so long is expected to come again. Milliseconds. */
-const EXPECTED_MS = 10_000;
 
 const EMPTY: QueueWindow = { count: 0, oldestMs: 0, endpoints: new Map() };
 
@@ -36,16 +35,15 @@ export const outOfEndpoint = (windows: ReadonlyMap<string, QueueWindow>, endpoin
 export class Windows {
   private readonly queues = new Map<string, Window>();
   private readonly endpoints = new Map<string, Window>();
-  /** Monotonic, ms. */
-  private transactionalAt = -Infinity;
+  private readonly transactional = new TransactionalTraffic();
 
   noteTransactional(): void {
-    this.transactionalAt = performance.now();
+    this.transactional.note();
   }
 
   /** How many a queue of this lane may have in one pass, whatever room it has. */
   batchOf(lane: Lane): number {
-    const isBeside = lane === 'bulk' && performance.now() - this.transactionalAt < EXPECTED_MS;
+    const isBeside = lane === 'bulk' && this.transactional.isExpected;
     return isBeside ? BATCH_BESIDE : BATCH;
   }
 
