@@ -81,9 +81,8 @@ export class RelayLoop {
   private async step(): Promise<void> {
     await this.prepare?.();
     this.prepare = undefined;
-    const isYielding = this.door.isYielding();
-    if (isYielding) await this.sleep(YIELDING_MS, false);
-    const most = isYielding ? YIELDING_ROWS : Infinity;
+    const { most } = this;
+    if (most < Infinity) await this.sleep(YIELDING_MS, false);
     const { published, isFull, hasMore, dueMs, failure } = await this.relay.runOnce(LANES, most);
     if (failure !== undefined && published === 0) throw failure;
     if (published > 0 || hasMore || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
@@ -96,6 +95,11 @@ export class RelayLoop {
     this.isWaitingForRoom = true;
     await this.sleep(FULL_MS, false);
     this.isWaitingForRoom = false;
+  }
+
+  /** Rows that one pass may let out. */
+  private get most(): number {
+    return this.door.isYielding() ? YIELDING_ROWS : Infinity;
   }
 
   private onWake(word: string): void {
@@ -123,7 +127,7 @@ export class RelayLoop {
 
   /** False when something failed. The loop's own pass meets the same, says so and backs off: until then nothing is tried beside it. */
   private passBeside(): Promise<boolean> {
-    return this.relay.runOnce(['transactional']).then(
+    return this.relay.runOnce(['transactional'], this.most).then(
       ({ failure }) => failure === undefined,
       () => false,
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { PRESSED_HERE } from '../../../src/outbox/wake-word.js';
 import { Log } from '../../../src/platform/logging/log.js';
 import { Pass } from '../../../src/relay/pass.js';
 import { RelayLoop } from '../../../src/relay/relay.loop.js';
@@ -7,10 +8,12 @@ import { RelayLoop } from '../../../src/relay/relay.loop.js';
 /** A relay that is at bulk for good, and a loop that only its wake-ups drive. */
 function loopAtBulk(outcomes: (Pass | Error)[]) {
   const passes: unknown[] = [];
+  const mosts: number[] = [];
   const relay = {
     isAtBulk: true,
-    runOnce: async (lanes: unknown) => {
+    runOnce: async (lanes: unknown, most: number) => {
       passes.push(lanes);
+      mosts.push(most);
       const outcome = outcomes.shift() ?? new Pass(false);
       if (outcome instanceof Error) throw outcome;
       return outcome;
@@ -24,7 +27,7 @@ function loopAtBulk(outcomes: (Pass | Error)[]) {
   const ended = async (): Promise<void> => {
     while (loop.beside) await loop.beside;
   };
-  return { passes, loop, ended };
+  return { passes, mosts, loop, ended };
 }
 
 const failing = (): Pass => {
@@ -55,4 +58,13 @@ describe('a wake-up while a pass is at bulk', () => {
       expect(passes).toHaveLength(1);
     },
   );
+
+  it('lets out as few beside bulk as elsewhere while the door of this machine is pressed', async () => {
+    const { mosts, loop, ended } = loopAtBulk([]);
+    loop.onWake('');
+    await ended();
+    loop.onWake(PRESSED_HERE);
+    await ended();
+    expect(mosts).toEqual([Infinity, 16]);
+  });
 });
