@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-import { OUTBOX_CHANNEL, PRESSED_HERE } from '../outbox/wake-word.js';
+import { OUTBOX_CHANNEL } from '../domain/wake-up.js';
+import { PRESSED_HERE } from '../outbox/wake-word.js';
 import { DoorPool } from '../platform/database/pools.js';
 import { DoorPressure } from './door-pressure.js';
 

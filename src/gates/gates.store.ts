@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Pool, PoolClient } from 'pg';
 
 import type { GateHolder, GateKind, Hold } from '../domain/gate.js';
+import { WAKE_RELAYS } from '../domain/wake-up.js';
 import { WorkPool } from '../platform/database/pools.js';
 import { GatesUnderTrial, HeldGates } from './held-gates.js';
 
@@ -95,7 +96,7 @@ export class GatesStore {
                ON CONFLICT (kind, key) DO UPDATE
                  SET tokens = least(a.tokens, 1), filled_at = excluded.filled_at, ramp_since = excluded.ramp_since
              )
-             SELECT pg_notify('posthaste_outbox', '') FROM released`,
+             SELECT ${WAKE_RELAYS} FROM released`,
       values: [kind, key, heldBy, isInForceToo],
     });
     return rowCount === 1;

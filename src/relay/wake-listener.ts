@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-import { OUTBOX_CHANNEL } from '../outbox/wake-word.js';
+import { OUTBOX_CHANNEL } from '../domain/wake-up.js';
 
 /** Waited before listening again after the connection broke. Milliseconds. */
 const RECONNECT_MS = 500;

@@ -11,6 +11,7 @@ import {
 } from '../../platform/database/column-arrays.js';
 import { SUPPRESSION_CODE } from '../../domain/suppression.js';
 import { SENDER_OF } from '../../domain/sender.js';
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { tellOf } from '../../own-events/telling.js';
 import { suppressedBy } from '../../suppressions/statement-parts.js';
 
@@ -133,7 +134,7 @@ const insertFrom = (rows: string): string => `
     SELECT id, status, type, channel, 'suppress', reason FROM inserted WHERE status = 'suppressed'
   ), told AS (${tellOf("(SELECT *, reason AS code, 'suppress' AS class, 0 AS dispatch, 0 AS attempts FROM inserted) AS ended")}
   )
-  SELECT id, status, (SELECT pg_notify('posthaste_outbox', '') WHERE ${WAKES}) FROM inserted`;
+  SELECT id, status, (SELECT ${WAKE_RELAYS} WHERE ${WAKES}) FROM inserted`;
 
 /** Rows up to which a look by position is cheaper for PostgreSQL, half as dear for 25 of them and for 500 twice as dear. */
 const FEW_ROWS = 64;

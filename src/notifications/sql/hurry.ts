@@ -1,5 +1,7 @@
 import type { PoolClient } from 'pg';
 
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
+
 /** What waits in the outbox for a later time may go now. What is published is on its way already. */
 const HURRY = `
   WITH hurried AS (
@@ -9,7 +11,7 @@ const HURRY = `
      WHERE o.notification_id = late.notification_id
     RETURNING late.available_at
   )
-  SELECT available_at AS "wasAt", (SELECT pg_notify('posthaste_outbox', '')) FROM hurried`;
+  SELECT available_at AS "wasAt", (SELECT ${WAKE_RELAYS}) FROM hurried`;
 
 /** When it was to go; undefined when there was nothing to hurry. */
 export async function hurry(tx: PoolClient, id: string): Promise<Date | undefined> {

@@ -1,14 +1,15 @@
 import type { Pool, PoolClient } from 'pg';
 
 import type { Next } from '../../domain/decide-next.js';
-import { type Columns, orEmpty, rowsByPosition } from '../../platform/database/column-arrays.js';
-import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
 import type { ErrorClass, Outcome } from '../../domain/outcome.js';
 import { SENDER_OF } from '../../domain/sender.js';
-import { KIND_AFTER } from './kind-after.js';
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { tellOf } from '../../own-events/telling.js';
+import { type Columns, orEmpty, rowsByPosition } from '../../platform/database/column-arrays.js';
 import type { SuppressionDraft } from '../../suppressions/draft.js';
 import { draftsIn, SUPPRESS_DRAFTS } from '../../suppressions/statement-parts.js';
+import { DOUBTFUL_PROVIDER } from './doubtful-provider.js';
+import { KIND_AFTER } from './kind-after.js';
 
 /** What one attempt came to and what follows, for one commit. */
 export interface AttemptRecord {
@@ -120,7 +121,7 @@ const RECORD_OUTCOMES = `
     SELECT d.* FROM ${draftsIn(DRAFTS)} JOIN moved m ON m.id = d.notification_id
   ), ${SUPPRESS_DRAFTS}
   SELECT id,
-         (SELECT pg_notify('posthaste_outbox', '')
+         (SELECT ${WAKE_RELAYS}
            WHERE EXISTS (SELECT FROM moved WHERE ordering_key IS NOT NULL OR (next_status = 'retrying' AND delay_ms < 1000)))
     FROM moved`;
 

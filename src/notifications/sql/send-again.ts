@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import { SENDER_OF } from '../../domain/sender.js';
 import type { Status } from '../../domain/status.js';
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 
 /** One that is to go again, on fresh terms. */
 export interface SendAgain {
@@ -47,7 +48,7 @@ const SEND_AGAIN = `
            o.seq, m.dispatch, ${SENDER_OF('m.api_key_id')}
       FROM moved m LEFT JOIN ordered o ON o.notification_id = m.id
   )
-  SELECT id, (SELECT pg_notify('posthaste_outbox', '')) FROM moved`;
+  SELECT id, (SELECT ${WAKE_RELAYS}) FROM moved`;
 
 /** Answers the ids of those that go again. `from`: the states they may leave. */
 export async function sendAgain(

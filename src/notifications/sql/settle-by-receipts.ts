@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 
 import type { ErrorClass } from '../../domain/outcome.js';
 import type { SettlingKind } from '../../domain/receipt.js';
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { tellOf } from '../../own-events/telling.js';
 
 /** What a provider says became of one notification. */
@@ -92,7 +93,7 @@ const SETTLE_BY_RECEIPTS = `
               WHEN n.status = 'retrying' AND w.id = ANY (ARRAY(SELECT id FROM doubtful WHERE NOT was_taken)) THEN 'later'
               WHEN n.status IN ('sent', 'in_doubt') AND s.id IS NULL THEN 'later' -- it moved under our eyes
               ELSE 'unchanged' END AS effect,
-         (SELECT pg_notify('posthaste_outbox', '') WHERE EXISTS (SELECT FROM released))
+         (SELECT ${WAKE_RELAYS} WHERE EXISTS (SELECT FROM released))
     FROM word w
     JOIN notifications n ON n.id = w.id
     LEFT JOIN standing s ON s.id = w.id

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 
 import type { Status } from '../../domain/status.js';
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { tellOf } from '../../own-events/telling.js';
 
 /**
@@ -21,7 +22,7 @@ const SETTLE_BY_WORD = `
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM settled)
   ), told AS (${tellOf('(SELECT *, reason AS code, NULL::text AS class FROM settled) AS ended')}
   )
-  SELECT (SELECT pg_notify('posthaste_outbox', '')) FROM settled`;
+  SELECT (SELECT ${WAKE_RELAYS}) FROM settled`;
 
 /** Whether this word won. */
 export async function settleByWord(

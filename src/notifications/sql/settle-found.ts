@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { tellOf } from '../../own-events/telling.js';
 
 /** A message that the provider has, and the doubt it ends. */
@@ -53,7 +54,7 @@ const SETTLE_FOUND = `
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM settled)
   ), told AS (${tellOf('settled')}
   )
-  SELECT (SELECT pg_notify('posthaste_outbox', '')) FROM settled`;
+  SELECT (SELECT ${WAKE_RELAYS}) FROM settled`;
 
 /** Whether it was this one's, and still in doubt. */
 export async function settleFound(pool: Pool, found: Found): Promise<boolean> {

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 
 import { SENDER_OF } from '../../domain/sender.js';
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { tellOf } from '../../own-events/telling.js';
 
 /** A doubt whose provider was asked for the last time and has nothing of it. */
@@ -45,7 +46,7 @@ const SETTLE_UNFOUND = `
     DELETE FROM ordered WHERE notification_id = (SELECT id FROM moved) AND $4 = 'expired'
   ), told AS (${tellOf('moved')}
   )
-  SELECT (SELECT pg_notify('posthaste_outbox', '')) FROM moved`;
+  SELECT (SELECT ${WAKE_RELAYS}) FROM moved`;
 
 /** Whether it was still in doubt. */
 export async function settleUnfound(pool: Pool, unfound: Unfound): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
 import { UNCOUNT_SENDS } from './count-sends.js';
 
 /**
@@ -25,7 +26,7 @@ const TAKE_BACK = `
             SELECT 'endpoint', endpoint_id::text, count(*) FROM taken_back WHERE endpoint_id IS NOT NULL GROUP BY endpoint_id) unspent
      WHERE a.kind = unspent.kind AND a.key = unspent.key AND unspent.count > 0
   )
-  SELECT count(*)::integer AS count, (SELECT pg_notify('posthaste_outbox', '')) FROM taken_back`;
+  SELECT count(*)::integer AS count, (SELECT ${WAKE_RELAYS}) FROM taken_back`;
 
 /** How many were taken back from this provider. `delayMs`: not before then. */
 export async function takeBack(

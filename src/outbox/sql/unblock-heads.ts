@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
+
 /**
  * Unblocks the heads of ordering keys that are still blocked: an accept saw an earlier one that left before it committed, or
  * two of a key left at the same moment and neither saw the other go.
@@ -34,7 +36,7 @@ export const UNBLOCK_HEADS = `
     RETURNING notification_id
   )
   SELECT (SELECT count(*)::integer FROM unblocked) AS unblocked, count(*)::integer AS seen, max(ordering_key) AS last,
-         (SELECT pg_notify('posthaste_outbox', '') WHERE EXISTS (SELECT FROM unblocked)) AS woken
+         (SELECT ${WAKE_RELAYS} WHERE EXISTS (SELECT FROM unblocked)) AS woken
     FROM looked_at`;
 
 /** What one look at the keys behind `after` came to. */

@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 
+import { WAKE_RELAYS } from '../../domain/wake-up.js';
+
 /**
  * Gives back to the relay what is parked for types that are not paused, the longest due first. `types`: those that are paused.
  * The types there are come from a loose scan of `outbox_parked`, one look each: what goes on waiting is not read.
@@ -23,7 +25,7 @@ export const UNPARK = `
               LIMIT $2))
     RETURNING notification_id
   )
-  SELECT count(*)::integer AS count, (SELECT pg_notify('posthaste_outbox', '') WHERE EXISTS (SELECT FROM unparked)) AS woken
+  SELECT count(*)::integer AS count, (SELECT ${WAKE_RELAYS} WHERE EXISTS (SELECT FROM unparked)) AS woken
     FROM unparked`;
 
 /** How many may go again, at most `limit`. */
