@@ -18,10 +18,23 @@ const CONTROL_RUN = /[\p{Cc}\u2028\u2029]+/gu;
 /** The same, but for the line feed and the tab. */
 const CONTROL_IN_TEXT = /[^\P{Cc}\n\t]/gu;
 
+/** The same, to be looked for. */
+const CONTROL = /[^\P{Cc}\n\t]/u;
+
+/** Whether there is something in a text that no letter may carry, a carriage return for one. */
+export const hasControls = (text: string): boolean => CONTROL.test(text);
+
+/** What a template and its data have come to. */
+export interface Rendered {
+  text: string;
+  /** Known without another look at it: a letter is long. */
+  hasControls: boolean;
+}
+
 /** What was rendered, in the form in which it may travel; or why it may not. */
-export function finishPart(part: PartName, rendered: string): { text: string } | { fault: TemplateFault } {
+export function finishPart(part: PartName, rendered: Rendered): { text: string } | { fault: TemplateFault } {
   // Half a character has no UTF-8 form, and each library mends it in its own way.
-  const text = FINISH[part](rendered.toWellFormed());
+  const text = FINISH[part]({ ...rendered, text: rendered.text.toWellFormed() });
   if (text === '') return { fault: { path: '/data', message: `leaves ${part} empty` } };
   if (text.length <= LONGEST[part]) return { text };
   return {
@@ -32,20 +45,20 @@ export function finishPart(part: PartName, rendered: string): { text: string } |
   };
 }
 
-const FINISH: Record<PartName, (rendered: string) => string> = {
+const FINISH: Record<PartName, (rendered: Rendered) => string> = {
   // A header's value: nothing in it can end the header.
-  'email.subject': (rendered) => rendered.replace(CONTROL_RUN, ' ').replace(/ {2,}/g, ' ').trim(),
+  'email.subject': ({ text }) => text.replace(CONTROL_RUN, ' ').replace(/ {2,}/g, ' ').trim(),
   'email.html': (rendered) => unixLines(rendered).trim(),
   'email.text': (rendered) => `${tidyLines(rendered)}\n`.trimStart(),
   sms: (rendered) => tidyLines(rendered),
 };
 
-const unixLines = (text: string): string =>
-  (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text).replace(CONTROL_IN_TEXT, '');
+const unixLines = ({ text, hasControls }: Rendered): string =>
+  hasControls ? text.replace(/\r\n?/g, '\n').replace(CONTROL_IN_TEXT, '') : text;
 
 /** Conditions in a template leave empty lines behind: at most one stays. */
-const tidyLines = (text: string): string =>
-  unixLines(text)
+const tidyLines = (rendered: Rendered): string =>
+  unixLines(rendered)
     .split('\n')
     .map((line) => line.trimEnd()) // a pattern for trailing blanks takes quadratic time on a hostile line
     .join('\n')

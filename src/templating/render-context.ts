@@ -2,28 +2,40 @@ import { Context, type Liquid, toValueSync } from 'liquidjs';
 
 import type { Absences } from './absences.js';
 import { pointerTo, toPointer } from './data-pointer.js';
+import { RenderDepth } from './render-depth.js';
 import { RenderTime } from './render-time.js';
 
 /** Own keys of hostile JSON can bear these names; no template has an honest use for them. */
 const UNREACHABLE = new Set<unknown>(['__proto__', 'constructor', 'prototype']);
 
+/** What Liquid answers itself where the data has no such member. */
+const COUNTED = new Set(['size', 'first', 'last']);
+
 /** Liquid recognises an absent variable by this name, so that `default` and conditions may forgive it. */
 const NAME = 'InternalUndefinedVariableError';
 
-/** Liquid keeps to itself which of the scopes a name is in. */
-interface ScopeFinder {
+/** Liquid keeps its scopes, the innermost last, and which of them a name is in, to itself. */
+interface Scopes {
+  scopes: readonly Record<string, unknown>[];
   findScope(name: unknown): unknown;
 }
 
-/** A member that JSON put there: Liquid's own way to it, past drops, methods and names with a meaning, comes to the same. */
-function isPlainMember(
-  container: unknown,
-  key: string | number,
-): container is Record<string | number, unknown> {
-  if (typeof container !== 'object' || container === null || !Object.hasOwn(container, key)) return false;
-  const prototype: unknown = Object.getPrototypeOf(container);
+type Plain = Record<string | number, unknown>;
+
+/** What JSON makes. */
+export function isPlain(value: unknown): value is Plain {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || prototype === Object.prototype;
 }
+
+/** A member that JSON put there: Liquid's own way to it, past drops, methods and names with a meaning, comes to the same. */
+const isPlainMember = (container: unknown, key: string | number): container is Plain =>
+  isPlain(container) && Object.hasOwn(container, key);
+
+/** Names that lead to more than to what JSON put there, or must not lead to it. */
+export const hasMeaning = (name: string): boolean =>
+  UNREACHABLE.has(name) || COUNTED.has(name) || name in Object.prototype;
 
 /** A variable the template needs and the data does not have. */
 export class MissingVariable extends Error {
@@ -54,6 +66,8 @@ export class RenderContext extends Context {
     private readonly absences?: Absences,
     /** What pointers are spelt against; a partial of its own scope still speaks of the caller's data. */
     private readonly root: object = data,
+    /** One for all that a rendering spawns. */
+    readonly depth: RenderDepth = new RenderDepth(),
   ) {
     // A copy: `increment` writes into it, and rendering must leave the caller's data alone.
     super(
@@ -83,9 +97,19 @@ export class RenderContext extends Context {
     return undefined;
   }
 
+  /** What a name without a meaning of its own stands for here; undefined when it is absent. */
+  named(name: string): unknown {
+    const { scopes } = this as unknown as Scopes;
+    for (let at = scopes.length - 1; at >= 0; at--) {
+      const scope = scopes[at]!;
+      if (name in scope) return scope[name];
+    }
+    return (this.environments as Plain)[name];
+  }
+
   /** What a path written in the template leads to. Throws MissingVariable; lenient, what is absent is nil. */
   read(segments: readonly unknown[], isLenient: boolean): unknown {
-    const scope = (this as unknown as ScopeFinder).findScope(segments[0]);
+    const scope = (this as unknown as Scopes).findScope(segments[0]);
     const value = this.lookUp(scope, segments as readonly (string | number)[], !isLenient);
     if (typeof value !== 'object') return value ?? null;
     // What Liquid itself puts beside the data has methods, and some of them are generators.
@@ -126,7 +150,7 @@ export class RenderContext extends Context {
   }
 
   override spawn(scope: object = {}): RenderContext {
-    const child = new RenderContext(scope, this.liquid as Liquid, this.absences, this.root);
+    const child = new RenderContext(scope, this.liquid as Liquid, this.absences, this.root, this.depth);
     child.memoryLimit = this.memoryLimit;
     child.renderLimit = this.renderLimit;
     return child;

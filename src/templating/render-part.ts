@@ -1,14 +1,18 @@
+import { toValueSync } from 'liquidjs';
+
 import { Absences } from './absences.js';
 import { pointerTo } from './data-pointer.js';
+import { LetterEmitter } from './letter-emitter.js';
+import type { Rendered } from './letter-text.js';
 import type { Data } from './template-files.js';
 import type { CompiledPart } from './template-compiler.js';
 import { MissingVariable, RenderContext } from './render-context.js';
 import { DataFault, type TemplateFault } from './template-error.js';
 
 /** Renders one part. Whatever goes wrong is the data's or the template's fault, and is told as a value. */
-export function renderPart(part: CompiledPart, data: Data): { text: string } | { faults: TemplateFault[] } {
+export function renderPart(part: CompiledPart, data: Data): Rendered | { faults: TemplateFault[] } {
   try {
-    return { text: renderOnce(part, data) };
+    return renderOnce(part, data);
   } catch (error) {
     const missing = causeOf(error);
     return {
@@ -18,8 +22,10 @@ export function renderPart(part: CompiledPart, data: Data): { text: string } | {
   }
 }
 
-function renderOnce(part: CompiledPart, data: Data, absences?: Absences): string {
-  return part.engine.renderSync(part.nodes, new RenderContext(data, part.engine, absences)) as string;
+function renderOnce({ engine, nodes }: CompiledPart, data: Data, absences?: Absences): Rendered {
+  const letter = new LetterEmitter();
+  toValueSync(engine.renderer.renderTemplates(nodes, new RenderContext(data, engine, absences), letter));
+  return { text: letter.buffer, hasControls: letter.hasControls };
 }
 
 /**

@@ -1,11 +1,11 @@
 import {
   AssignTag,
-  type Emitter,
-  type Hash,
+  BlockTag,
+  ForTag,
   IfTag,
   IncludeTag,
   isTruthy,
-  type Liquid,
+  LayoutTag,
   Output,
   type Template,
   toValue,
@@ -15,108 +15,94 @@ import {
   type Value,
 } from 'liquidjs';
 
+import { hasControls } from './letter-text.js';
 import type { RenderContext } from './render-context.js';
-import { type Read, readToken, readValue } from './straight-value.js';
+import { writePartial } from './straight-include.js';
+import { writeBlock, writeLayout } from './straight-layout.js';
+import { writeLoop } from './straight-loop.js';
+import { readValue } from './straight-value.js';
+import type { Compile, Write } from './straight-function.js';
 
-/** Writes what one node of a template comes to. */
-export type Write = (context: RenderContext, emitter: Emitter) => void;
-
-/** Renders the nodes below another one. */
-export type WriteAll = (nodes: readonly Template[], context: RenderContext, emitter: Emitter) => void;
-
-/** The nodes a letter is made of, hundreds of them, as functions; loops, layouts and all that is rare as Liquid has them. */
-export function writeNode(node: Template, writeAll: WriteAll): Write {
+/** The nodes a letter is made of, hundreds of them, as functions; all that is rare as Liquid has it. */
+export function writeNode(node: Template, compile: Compile): Write {
   if (TypeGuards.isHTMLToken(node.token)) return writeText(node.token.getContent());
-  if (node instanceof Output) return writeOutput(readValue(node.value, false));
-  if (node instanceof IfTag) return writeBranch(node, (value, context) => isTruthy(value, context), writeAll);
-  if (node instanceof UnlessTag) return writeBranch(node, undefined, writeAll);
-  if (node instanceof AssignTag) return assign(node as unknown as AssignParts);
-  if (node instanceof IncludeTag && !(node as unknown as IncludeParts).withVar) {
-    return writePartial(node as unknown as IncludeParts, writeAll);
-  }
+  if (node instanceof Output) return writeOutput(node);
+  if (node instanceof IfTag) return writeBranches(node, isTruthy, compile);
+  if (node instanceof UnlessTag) return writeBranches(node, undefined, compile);
+  if (node instanceof AssignTag) return assign(node);
+  if (node instanceof IncludeTag) return writePartial(node, compile) ?? writeAsLiquid(node);
+  if (node instanceof ForTag) return writeLoop(node, compile);
+  if (node instanceof LayoutTag) return writeLayout(node, compile);
+  if (node instanceof BlockTag) return writeBlock(node, compile);
   return writeAsLiquid(node);
 }
 
-const writeText =
-  (text: string): Write =>
-  (_, emitter) =>
-    emitter.write(text);
+function writeText(text: string): Write {
+  const withControls = hasControls(text);
+  return (_, emitter) => {
+    emitter.writeKnown(text, withControls);
+  };
+}
 
-const writeOutput =
-  (read: Read): Write =>
-  (context, emitter) =>
+function writeOutput({ value }: Output): Write {
+  const read = readValue(value, false);
+  return (context, emitter) => {
     emitter.write(toValue(read(context)));
+  };
+}
 
 const writeAsLiquid =
   (node: Template): Write =>
   (context, emitter) => {
     const text: unknown = toValueSync(node.render(context, emitter) as never);
-    if (text) emitter.write(text);
+    if (text) emitter.write(text as string);
   };
+
+type Test = (value: unknown, context: RenderContext) => boolean;
 
 interface Branch {
   value: Value;
   templates: Template[];
   /** `unless` turns its first condition round. */
-  test?: (value: unknown, context: RenderContext) => boolean;
+  test?: Test;
+}
+
+interface Branches {
+  branches: readonly Branch[];
+  elseTemplates?: Template[] | undefined;
+}
+
+/** From the last to the first: each holds, or hands on to the next. */
+function writeBranches(
+  { branches, elseTemplates }: Branches,
+  test: Test | undefined,
+  compile: Compile,
+): Write {
+  let otherwise = elseTemplates && compile(elseTemplates);
+  for (const branch of branches.toReversed()) {
+    otherwise = writeBranch(branch, (branch.test ?? test)!, compile, otherwise);
+  }
+  return otherwise!;
 }
 
 function writeBranch(
-  { branches, elseTemplates }: { branches: readonly Branch[]; elseTemplates?: Template[] | undefined },
-  test: Branch['test'],
-  writeAll: WriteAll,
+  { value, templates }: Branch,
+  holds: Test,
+  compile: Compile,
+  otherwise: Write | undefined,
 ): Write {
-  const choices = branches.map((branch) => ({
-    holds: (branch.test ?? test)!,
-    read: readValue(branch.value, true),
-    nodes: branch.templates,
-  }));
+  const read = readValue(value, true);
+  const write = compile(templates);
   return (context, emitter) => {
-    const taken = choices.find(({ holds, read }) => holds(toValue(read(context)), context));
-    const nodes = taken?.nodes ?? elseTemplates;
-    if (nodes) writeAll(nodes, context, emitter);
+    if (holds(toValue(read(context)), context)) write(context, emitter);
+    else otherwise?.(context, emitter);
   };
 }
 
-interface AssignParts {
-  key: string;
-  value: Value;
-}
-
-function assign({ key, value }: AssignParts): Write {
+function assign(node: AssignTag): Write {
+  const { key, value } = node as unknown as { key: string; value: Value };
   const read = readValue(value, true);
   return (context) => {
     context.bottom()[key] = read(context);
-  };
-}
-
-interface IncludeParts {
-  file: string;
-  currentFile?: string;
-  withVar?: unknown;
-  hash: Hash;
-  liquid: Liquid;
-}
-
-/** What Liquid calls the mode in which a block writes itself where it stands. */
-const BLOCKS_WRITE_THEMSELVES = 0;
-
-function writePartial({ file, currentFile, hash, liquid }: IncludeParts, writeAll: WriteAll): Write {
-  const given = Object.entries(hash.hash).map(
-    ([name, token]) => [name, token ? readToken(token) : (): unknown => true] as const,
-  );
-  let nodes: Template[] | undefined;
-  return (context, emitter) => {
-    // Not before it is needed: a partial may include itself.
-    nodes ??= toValueSync<Template[]>(liquid._parsePartialFile(file, true, currentFile));
-    const saved = context.saveRegister('blocks', 'blockMode');
-    context.setRegister('blocks', {});
-    context.setRegister('blockMode', BLOCKS_WRITE_THEMSELVES);
-    const scope = Object.create(null) as Record<string, unknown>;
-    for (const [name, read] of given) scope[name] = read(context);
-    context.push(scope);
-    writeAll(nodes, context, emitter);
-    context.pop();
-    context.restoreRegister(saved);
   };
 }

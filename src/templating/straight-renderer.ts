@@ -1,12 +1,9 @@
-import { type Emitter, LiquidError, RenderError, type Template } from 'liquidjs';
+import { LiquidError, RenderError, type Template } from 'liquidjs';
 
+import { LetterEmitter } from './letter-emitter.js';
 import type { RenderContext } from './render-context.js';
-import { type Write, writeNode } from './straight-node.js';
-
-interface Step {
-  node: Template;
-  write: Write;
-}
+import { writeNode } from './straight-node.js';
+import type { Compile, Write } from './straight-function.js';
 
 /**
  * Renders what Liquid has parsed, from start to end without a pause: the same letters as Liquid's own renderer, which can wait
@@ -15,15 +12,33 @@ interface Step {
  */
 export class StraightRenderer {
   /** By the nodes of a file or of a branch in it, which live as long as the templates do. */
-  private readonly known = new WeakMap<readonly Template[], readonly Step[]>();
+  private readonly known = new WeakMap<readonly Template[], Write>();
 
   /** Throws what Liquid would throw, with the place where it happened. */
-  renderTemplates(
-    nodes: readonly Template[],
-    context: RenderContext,
-    emitter: Emitter = new TextEmitter(),
-  ): string {
-    for (const { node, write } of this.stepsOf(nodes)) {
+  renderTemplates(nodes: readonly Template[], context: RenderContext, emitter = new LetterEmitter()): string {
+    this.compile(nodes)(context, emitter);
+    return emitter.buffer;
+  }
+
+  private readonly compile = (nodes: readonly Template[]): Write => {
+    let write = this.known.get(nodes);
+    if (!write) this.known.set(nodes, (write = writeNodes(nodes, this.compile)));
+    return write;
+  };
+}
+
+interface Step {
+  node: Template;
+  write: Write;
+}
+
+function writeNodes(nodes: readonly Template[], compile: Compile): Write {
+  let steps: readonly Step[] | undefined;
+  return (context, emitter) => {
+    context.depth.enter();
+    // Not before they are needed: a branch that no letter takes costs nothing.
+    steps ??= nodes.map((node) => ({ node, write: writeNode(node, compile) }));
+    for (const { node, write } of steps) {
       context.renderTime.count();
       try {
         write(context, emitter);
@@ -32,32 +47,6 @@ export class StraightRenderer {
       }
       if (context.breakCalled || context.continueCalled) break;
     }
-    return emitter.buffer;
-  }
-
-  private stepsOf(nodes: readonly Template[]): readonly Step[] {
-    let steps = this.known.get(nodes);
-    if (!steps) {
-      steps = nodes.map((node) => ({ node, write: writeNode(node, this.writeAll) }));
-      this.known.set(nodes, steps);
-    }
-    return steps;
-  }
-
-  private readonly writeAll = (
-    nodes: readonly Template[],
-    context: RenderContext,
-    emitter: Emitter,
-  ): void => {
-    this.renderTemplates(nodes, context, emitter);
+    context.depth.leave();
   };
-}
-
-/** All that is printed is text by now (`toText`), and tags write text. */
-class TextEmitter implements Emitter {
-  buffer = '';
-
-  write(text: string): void {
-    this.buffer += text;
-  }
 }

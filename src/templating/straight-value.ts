@@ -4,17 +4,14 @@ import {
   type Filter,
   type Liquid,
   type Token,
-  toValue,
   toValueSync,
   TypeGuards,
-  UndefinedVariableError,
   type Value,
 } from 'liquidjs';
 
-import type { RenderContext } from './render-context.js';
-
-/** Answers what an expression of a template is worth now. */
-export type Read = (context: RenderContext) => unknown;
+import type { Read } from './straight-function.js';
+import { readNegation, readOperator } from './straight-operator.js';
+import { hasContent, readPath } from './straight-path.js';
 
 /** What Liquid keeps of a filter, beside what its types show. */
 interface FilterParts {
@@ -36,19 +33,13 @@ export function readValue(value: Value, isLenient: boolean): Read {
 /** A name, a text, a number: what stands as an argument. Anything rarer is left to Liquid. */
 export function readToken(token: Token, isLenient = false): Read {
   if (hasContent(token)) return constantly(token.content);
-  const segments = writtenPath(token);
-  if (!segments) return (context) => settled(evalToken(token, context, isLenient));
-  return (context) => {
-    try {
-      return context.read(segments, isLenient);
-    } catch (error) {
-      throw new UndefinedVariableError(error as Error, token);
-    }
-  };
+  return readPath(token, isLenient) ?? ((context) => settled(evalToken(token, context, isLenient)));
 }
 
 function readFilter(input: Read, filter: Filter): Read {
   const { args, handler, liquid, token } = filter as unknown as FilterParts;
+  if (args.length === 0)
+    return (context) => settled(handler.call({ context, token, liquid }, input(context)));
   const read = args.map(readArgument);
   return (context) => {
     const value = input(context);
@@ -64,36 +55,25 @@ function readArgument(arg: FilterParts['args'][number]): Read {
   return (context) => [name, read(context)];
 }
 
-/** Operands and operators come in postfix order; `and` and `or` look at both sides, as they do in Liquid. */
+/** Operands and operators come in postfix order. */
 function readExpression({ postfix }: Expression, isLenient: boolean): Read {
   const operands: Read[] = [];
+  const operand = (): Read => operands.pop() ?? constantly(undefined);
   for (const token of postfix) {
-    if (!TypeGuards.isOperatorToken(token)) operands.push(readToken(token, isLenient));
-    else operands.push(readOperator(token.operator, operands));
+    if (!TypeGuards.isOperatorToken(token)) {
+      operands.push(readToken(token, isLenient));
+      continue;
+    }
+    const last = operand();
+    operands.push(
+      token.operator === 'not' ? readNegation(last) : readOperator(token.operator, operand(), last),
+    );
   }
   return operands[0] ?? constantly(undefined);
 }
 
-function readOperator(operator: 'not' | '==' | (string & {}), operands: Read[]): Read {
-  const sides = operands.splice(operator === 'not' ? -1 : -2);
-  return (context) => {
-    const values = sides.map((side) => side(context)) as [unknown, unknown];
-    return settled(context.opts.operators[operator]!(...values, context));
-  };
-}
-
-/** `brand.name`, `lines[0]`, `a["b c"]`: all of it written out. */
-function writtenPath(token: Token): unknown[] | undefined {
-  if (!TypeGuards.isPropertyAccessToken(token) || token.variable || !token.props.every(hasContent)) {
-    return undefined;
-  }
-  return token.props.map(({ content }) => toValue(content) as unknown);
-}
-
-/** Some filters and all operators of Liquid's are generators. */
+/** Some filters of Liquid's are generators. */
 const settled = (answer: unknown): unknown =>
   typeof answer === 'string' ? answer : toValueSync(answer as never);
-
-const hasContent = <T extends Token>(token: T): token is T & { content: unknown } => 'content' in token;
 
 const constantly = (value: unknown) => (): unknown => value;

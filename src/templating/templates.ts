@@ -109,7 +109,7 @@ export class Templates {
     const faults: TemplateFault[] = [];
     for (const part of parts) {
       const answer = renderPart(type.part(part, chain), data);
-      const finished = 'faults' in answer ? answer : finishPart(part, answer.text);
+      const finished = 'faults' in answer ? answer : finishPart(part, answer);
       if ('text' in finished) rendered.set(part, finished.text);
       else faults.push(...('faults' in finished ? finished.faults : [finished.fault]));
     }
