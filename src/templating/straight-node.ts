@@ -47,7 +47,7 @@ function writeText(text: string): Write {
 function writeOutput({ value }: Output): Write {
   const read = readValue(value, false);
   return (context, emitter) => {
-    emitter.write(toValue(read(context)));
+    emitter.write(toValue(read(context)) as string);
   };
 }
 

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { waitFor } from '../support/wait-for.js';
 import { distribution } from './support/behaviour.js';
 import { readDatabaseLedger } from './support/database-ledger.js';
-import { Random } from './support/random.js';
+import { Random } from '../support/random.js';
 import { BACKENDS, expectGreen, openStage } from './support/row.js';
 import type { Stage } from './support/stage.js';
 import { hook, letter, many, text } from './support/workload.js';

@@ -1,4 +1,4 @@
-import { Random } from './support/random.js';
+import { Random } from '../support/random.js';
 import { Stage } from './support/stage.js';
 import { ownStores } from './support/stores.js';
 import { drawFault, LONGEST_MS } from './support/storm-faults.js';

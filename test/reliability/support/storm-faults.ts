@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 
 import { distribution, healthy, type Plan } from './behaviour.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import type { Stage } from './stage.js';
 import type { Supervised } from './supervisor.js';
 import type { Mode, TcpProxy } from './tcp-proxy.js';

@@ -1,5 +1,5 @@
 import type { NotificationRequest } from './client.js';
-import type { Random } from './random.js';
+import type { Random } from '../../support/random.js';
 import type { Stage } from './stage.js';
 import { hook, letter, many, text } from './workload.js';
 

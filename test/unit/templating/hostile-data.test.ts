@@ -62,6 +62,10 @@ describe('hostile data', () => {
     expect(loadSms('{{ note }}').renderSms('t', undefined, { note: 'a\u0007\r\nb' })).toBe('a\nb');
   });
 
+  it('makes one line break of two halves, one given and one written', () => {
+    expect(loadSms('{{ a }}\nb{{ c }}').renderSms('t', undefined, { a: 'a\r', c: '\u0007c' })).toBe('a\nbc');
+  });
+
   it('mends half characters, which have no UTF-8 form', () => {
     expect(loadSms('{{ x }}').renderSms('t', undefined, { x: 'a\ud83db \ud83d\ude00' })).toBe('a\ufffdb 😀');
   });

@@ -88,6 +88,30 @@ describe('a template that never ends', () => {
   });
 });
 
+describe('a partial that includes itself as often as the data say', () => {
+  const templates = (): Templates =>
+    load({
+      't/sms.liquid': "{% include '_partials/post.text', post: first %}",
+      '_partials/post.text.liquid':
+        "{{ post.text }}{% if post.reply %}{% include '_partials/post.text', post: post.reply %}{% endif %}",
+    });
+  const conversation = (replies: number): object => {
+    let post: object = { text: 'z' };
+    for (let reply = 0; reply < replies; reply++) post = { text: 'a', reply: post };
+    return { first: post };
+  };
+
+  it('follows them a hundred deep', () => {
+    expect(templates().renderSms('t', undefined, { ...conversation(100) })).toBe(`${'a'.repeat(100)}z`);
+  });
+
+  it.each([200, 100_000])('is stopped before the stack ends, at %i', (replies) => {
+    expect(faultsOf(() => templates().renderSms('t', undefined, { ...conversation(replies) }))).toEqual([
+      { path: '/data', message: 'takes too much time or memory to render (_partials/post.text.liquid:1)' },
+    ]);
+  });
+});
+
 describe('a machine that stands still', () => {
   it('is not held against a template, however long it lasts', () => {
     const standsStill = new Int32Array(new SharedArrayBuffer(4));

@@ -1,4 +1,4 @@
-/** A seeded generator (mulberry32): the same seed, the same storm. A failure prints its seed. */
+/** A seeded generator (mulberry32): the same seed draws the same. A failure prints its seed. */
 export class Random {
   private state: number;
 
