@@ -58,9 +58,18 @@ const unixLines = ({ text, hasControls }: Rendered): string =>
 
 /** Conditions in a template leave empty lines behind: at most one stays. */
 const tidyLines = (rendered: Rendered): string =>
-  unixLines(rendered)
-    .split('\n')
-    .map((line) => line.trimEnd()) // a pattern for trailing blanks takes quadratic time on a hostile line
-    .join('\n')
+  withoutTrailingBlanks(unixLines(rendered))
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+
+/** Most texts have none, and looking is cheaper than taking the text apart. */
+const BLANK_AT_END = /[^\S\n]\n/;
+
+/** Line by line: a pattern for all the blanks at an end takes quadratic time on a hostile line. */
+const withoutTrailingBlanks = (text: string): string =>
+  BLANK_AT_END.test(text)
+    ? text
+        .split('\n')
+        .map((line) => line.trimEnd())
+        .join('\n')
+    : text;

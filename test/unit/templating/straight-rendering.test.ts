@@ -74,7 +74,7 @@ const TEMPLATES = [
   '{% layout "_layouts/open.html" %}a{{ name }}{% assign late = 1 %}{% include "_partials/block.html" %}b',
   '{% layout "_layouts/open.html" %}dropped{% block %}kept{% endblock %}{% block unknown %}gone{% endblock %}',
   '{% block a %}{{ block.super }}[{{ block | json }}]{% block b %}{{ block.super }}{% endblock %}{% endblock %}{% block a %}again{% endblock %}{% block constructor %}c{% endblock %}',
-  '{% if no == not n %}a{% endif %}{% if n == 3 and not no %}b{% endif %}{% if many == many and nothing == nil or hollow == blank %}c{% endif %}{% if "a" < "b" %}d{% endif %}{% if nothing < n %}e{% endif %}',
+  '{% if no == not n %}a{% endif %}{% if n == 3 and not no %}b{% endif %}{% if many == many and nothing == nil or hollow == blank %}c{% endif %}{% if "a" < "b" %}d{% endif %}{% if nothing < n %}e{% endif %}{% if zero == no or zero == hollow or n == "3" %}f{% endif %}',
   '{% block a %}{% block a %}{% endblock %}{% block b %}{{ block }}{% endblock %}{% endblock %}',
   '{% layout "_layouts/frame.html", lang: gone %}{% block head %}{% endblock %}',
   '{% for a in gone %}{{ a }}{% endfor %}',
