@@ -22,7 +22,8 @@ export function writePartial(node: IncludeTag, compile: Compile): Write | undefi
   const readScope = readArguments(hash);
   let write: Write | undefined;
   return (context, emitter) => {
-    const saved = context.saveRegister('blocks', 'blockMode');
+    const blocks: unknown = context.getRegister('blocks');
+    const blockMode: unknown = context.getRegister('blockMode');
     context.setRegister('blocks', {});
     context.setRegister('blockMode', BLOCKS_WRITE_THEMSELVES);
     const scope = readScope(context);
@@ -31,6 +32,7 @@ export function writePartial(node: IncludeTag, compile: Compile): Write | undefi
     context.push(scope);
     write(context, emitter);
     context.pop();
-    context.restoreRegister(saved);
+    context.setRegister('blocks', blocks);
+    context.setRegister('blockMode', blockMode);
   };
 }
