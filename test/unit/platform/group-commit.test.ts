@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { GroupCommit } from '../../../src/platform/database/group-commit.js';
 import { isRefused, isRetryable, isUnavailable } from '../../../src/platform/database/sql-state.js';
@@ -157,4 +157,75 @@ describe('what a failed statement tells', () => {
     'Connection terminated unexpectedly',
     'Client has encountered a connection error and is not queryable',
   ])('the client’s own “%s” means gone', (message) => expect(isUnavailable(new Error(message))).toBe(true));
+});
+
+describe('a group commit that rests', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A commit takes 4 ms; twice as long is rested; three rows are enough to go on at once. */
+  const resting = () => {
+    const groups: number[][] = [];
+    const write = async (items: number[]): Promise<number[]> => {
+      groups.push(items);
+      await new Promise((resolve) => setTimeout(resolve, 4));
+      return items;
+    };
+    return {
+      groups,
+      group: new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: 2, enough: 3 } }),
+    };
+  };
+
+  it('begins at once after idleness, and gathers a few rows while it rests', async () => {
+    const { groups, group } = resting();
+    const results = [group.add(1)];
+    expect(groups).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(5);
+    results.push(group.add(2));
+    await vi.advanceTimersByTimeAsync(3);
+    results.push(group.add(3));
+    expect(groups).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(4);
+    expect(groups).toEqual([[1], [2, 3]]);
+    await vi.advanceTimersByTimeAsync(100);
+    results.push(group.add(4));
+    expect(groups).toEqual([[1], [2, 3], [4]]);
+    await vi.advanceTimersByTimeAsync(4);
+    expect(await Promise.all(results)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('does not rest while enough rows wait', async () => {
+    const { groups, group } = resting();
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(5);
+    void group.addAll([2, 3, 4]);
+    expect(groups).toEqual([[1], [2, 3, 4]]);
+  });
+
+  it('drains what it holds', async () => {
+    const { groups, group } = resting();
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(5);
+    void group.add(2);
+    const drained = group.drain();
+    await vi.advanceTimersByTimeAsync(20);
+    await drained;
+    expect(groups).toEqual([[1], [2]]);
+  });
+
+  it('rests no longer than 20 ms, however long a commit took', async () => {
+    const groups: number[][] = [];
+    const write = async (items: number[]): Promise<number[]> => {
+      groups.push(items);
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      return items;
+    };
+    const group = new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: 2, enough: 3 } });
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    void group.add(2);
+    await vi.advanceTimersByTimeAsync(21);
+    expect(groups).toEqual([[1], [2]]);
+  });
 });
