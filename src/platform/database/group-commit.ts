@@ -24,8 +24,9 @@ export interface GroupCommitOptions {
 /**
  * Gathers what concurrent callers want written while earlier commits are out, and writes it as one statement.
  *
- * An idle caller's row leaves at once; under load groups grow by themselves. Each caller is answered after the commit that
- * holds its row. A statement that PostgreSQL refuses is repeated row by row, so only the guilty caller sees the
+ * An idle caller's row leaves with those that came in the same turn of the event loop: callers who were answered together
+ * come back together, and the first of them alone would take a statement from the rest. Under load groups grow by
+ * themselves. Each caller is answered after the commit that holds its row. A statement that PostgreSQL refuses is repeated row by row, so only the guilty caller sees the
  * error; one that lost a deadlock is repeated too, once.
  */
 export class GroupCommit<T, R> {
@@ -35,6 +36,7 @@ export class GroupCommit<T, R> {
   /** Items in them. */
   private beingWritten = 0;
   private drained: (() => void)[] = [];
+  private isGathering = false;
   private readonly rest: StatementRest | undefined;
 
   constructor(
@@ -42,19 +44,19 @@ export class GroupCommit<T, R> {
     private readonly write: (items: T[]) => Promise<R[]>,
     private readonly options: GroupCommitOptions,
   ) {
-    this.rest = options.rest && new StatementRest(options.rest, () => this.pump());
+    this.rest = options.rest && new StatementRest(options.rest, () => this.gather());
   }
 
   add(item: T): Promise<R> {
     const result = this.enqueue(item);
-    this.pump();
+    this.gather();
     return result;
   }
 
   /** Several at once share commits from the first on; each stands alone. */
   addAll(items: readonly T[]): Promise<PromiseSettledResult<R>[]> {
     const results = items.map((item) => this.enqueue(item));
-    this.pump();
+    this.gather();
     return Promise.allSettled(results);
   }
 
@@ -72,6 +74,16 @@ export class GroupCommit<T, R> {
     return new Promise<R>((resolve, reject) => this.waiting.push({ item, resolve, reject }));
   }
 
+  /** Goes on at the end of this turn. */
+  private gather(): void {
+    if (this.isGathering) return;
+    this.isGathering = true;
+    setImmediate(() => {
+      this.isGathering = false;
+      this.pump();
+    });
+  }
+
   private pump(): void {
     while (this.mayBegin()) {
       const group = this.waiting.splice(0, this.options.maxRows);
@@ -82,7 +94,7 @@ export class GroupCommit<T, R> {
         this.underWay--;
         this.beingWritten -= group.length;
         this.rest?.begin(performance.now() - begunAt);
-        this.pump();
+        if (this.waiting.length > 0) this.gather();
         if (this.size === 0) this.drained.splice(0).forEach((resolve) => resolve());
       });
     }

@@ -23,27 +23,41 @@ class Commits {
   }
 }
 
+/** The end of the event loop's turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe('group commit', () => {
-  it('sends an idle caller’s row at once, and gathers what comes while commits are out', async () => {
+  it('sends what comes in one turn together, and gathers what comes while commits are out', async () => {
     const commits = new Commits();
     commits.isHeld = true;
     const group = new GroupCommit(commits.write, { maxRows: 3, inFlight: 2 });
-    const results = [1, 2, 3, 4, 5, 6, 7].map((item) => group.add(item));
-    expect(commits.groups).toEqual([[1], [2]]);
-    expect(group.size).toBeGreaterThan(0);
+    const results = [group.add(1), group.add(2)];
+    expect(commits.groups).toEqual([]);
+    await turn();
+    expect(commits.groups).toEqual([[1, 2]]);
+    results.push(group.add(3));
+    await turn();
+    results.push(...[4, 5, 6, 7].map((item) => group.add(item)));
+    await turn();
+    expect(commits.groups).toEqual([[1, 2], [3]]);
+    expect(group.size).toBe(7);
     commits.release();
     expect(await Promise.all(results)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7']);
-    expect(commits.groups).toEqual([[1], [2], [3, 4, 5], [6, 7]]);
+    expect(commits.groups).toEqual([[1, 2], [3], [4, 5, 6], [7]]);
     expect(group.size).toBe(0);
   });
 
   it('begins a statement beside another only for as many rows as pay for it', async () => {
     const commits = new Commits();
     commits.isHeld = true;
-    const group = new GroupCommit(commits.write, { maxRows: 4, inFlight: 2, fewestBeside: 3 });
-    const results = [1, 2, 3].map((item) => group.add(item));
+    const group = new GroupCommit(commits.write, { maxRows: 3, inFlight: 2, fewestBeside: 3 });
+    const results = [group.add(1)];
+    await turn();
+    results.push(group.add(2), group.add(3));
+    await turn();
     expect(commits.groups).toEqual([[1]]);
     results.push(group.add(4), group.add(5));
+    await turn();
     expect(commits.groups).toEqual([[1], [2, 3, 4]]);
     commits.release();
     expect(await Promise.all(results)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
@@ -180,16 +194,18 @@ describe('a group commit that rests', () => {
   it('begins at once after idleness, and gathers a few rows while it rests', async () => {
     const { groups, group } = resting();
     const results = [group.add(1)];
+    await vi.advanceTimersByTimeAsync(0);
     expect(groups).toEqual([[1]]);
     await vi.advanceTimersByTimeAsync(5);
     results.push(group.add(2));
     await vi.advanceTimersByTimeAsync(3);
     results.push(group.add(3));
     expect(groups).toEqual([[1]]);
-    await vi.advanceTimersByTimeAsync(4);
+    await vi.advanceTimersByTimeAsync(5);
     expect(groups).toEqual([[1], [2, 3]]);
     await vi.advanceTimersByTimeAsync(100);
     results.push(group.add(4));
+    await vi.advanceTimersByTimeAsync(0);
     expect(groups).toEqual([[1], [2, 3], [4]]);
     await vi.advanceTimersByTimeAsync(4);
     expect(await Promise.all(results)).toEqual([1, 2, 3, 4]);
@@ -200,6 +216,7 @@ describe('a group commit that rests', () => {
     void group.add(1);
     await vi.advanceTimersByTimeAsync(5);
     void group.addAll([2, 3, 4]);
+    await vi.advanceTimersByTimeAsync(0);
     expect(groups).toEqual([[1], [2, 3, 4]]);
   });
 
