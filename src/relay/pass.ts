@@ -1,4 +1,5 @@
 import type { Published } from '../outbox/outbox.store.js';
+import type { Ration } from './rations.js';
 
 /** A rate's next token is waited for at least this long: several are taken together. Milliseconds. */
 const TOKENS_MS = 20;
@@ -16,7 +17,7 @@ export class Pass {
 
   /** `hasMore`: there is more to look at than one pass does. `pausedTypes`: of which nothing goes. `most`: rows that may go. */
   constructor(
-    readonly hasMore: boolean,
+    private hasMore: boolean,
     readonly pausedTypes: readonly string[] = [],
     private readonly most = Infinity,
   ) {}
@@ -26,16 +27,27 @@ export class Pass {
     return Math.max(0, this.most - this.published);
   }
 
+  /** The next pass has something to do at once. */
+  get goesOn(): boolean {
+    return this.hasMore || this.left === 0;
+  }
+
   waitsFor(ms: number): void {
     this.dueMs = Math.min(this.dueMs ?? Infinity, ms);
   }
 
   /** Nothing was allowed, and this is why. */
-  hadNone({ isFull, waitMs }: { isFull: boolean; waitMs: number | undefined }): Published[] {
+  hadNone(ration: Ration): Published[] {
     this.isExplained = true;
-    if (isFull) this.isFull = true;
-    else if (waitMs !== undefined) this.waitsFor(Math.max(TOKENS_MS, waitMs));
+    this.endedAt(ration);
     return [];
+  }
+
+  /** All went that might: what more of it would find. */
+  endedAt({ most, isFull, hasHadItsPart, waitMs }: Ration): void {
+    if (isFull) this.isFull = true;
+    else if (hasHadItsPart || most > 0) this.hasMore = true;
+    else if (waitMs !== undefined) this.waitsFor(Math.max(TOKENS_MS, waitMs));
   }
 
   /** The other queues are not to blame. */

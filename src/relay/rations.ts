@@ -18,11 +18,14 @@ export interface Ration {
   most: number;
   /** Nothing but room in the queue is missing. */
   isFull: boolean;
+  /** It has had what one pass gives at most: the next goes on. */
+  hasHadItsPart: boolean;
   /** Until its rate or its budget allows one, milliseconds. */
   waitMs: number | undefined;
 }
 
-const NONE: Ration = { most: 0, isFull: false, waitMs: undefined };
+/** Nothing, and no reason yet. */
+export const NONE: Ration = { most: 0, isFull: false, hasHadItsPart: false, waitMs: undefined };
 
 /**
  * What each queue may still be given in one pass, by what the survey saw: room, tokens, retries. What another relay takes
@@ -30,6 +33,7 @@ const NONE: Ration = { most: 0, isFull: false, waitMs: undefined };
  */
 export class Rations {
   private readonly rooms = new Map<string, number>();
+  private readonly parts = new Map<string, number>();
   private readonly endpointRooms = new Map<string, number>();
   private readonly given = new Map<string, { hints: number; retries: number }>();
   private readonly allowances = new Map<string, ProviderAllowance>();
@@ -57,13 +61,16 @@ export class Rations {
     const given = this.givenTo(route.provider);
     const room = this.room(route);
     if (room <= 0) return { ...NONE, isFull: true };
+    const part = this.part(route);
+    if (part <= 0) return { ...NONE, hasHadItsPart: true };
     const left = Math.floor(tokens - given.hints);
     if (left < 1) return { ...NONE, waitMs: given.hints > 0 ? 0 : tokenMs };
-    if (!due.group.isRetry) return { ...NONE, most: this.lessForRetries(route, due, Math.min(room, left)) };
+    if (!due.group.isRetry)
+      return { ...NONE, most: this.lessForRetries(route, due, Math.min(room, part, left)) };
     const budget = due.isProbe ? Infinity : retries.left - given.retries;
     return budget < 1
       ? { ...NONE, waitMs: given.retries > 0 ? 0 : retries.untilMs }
-      : { ...NONE, most: Math.min(room, left, budget) };
+      : { ...NONE, most: Math.min(room, part, left, budget) };
   }
 
   note(route: Route, due: DueGroup, hints: readonly Published[]): void {
@@ -72,7 +79,10 @@ export class Rations {
       hints: given.hints + hints.length,
       retries: given.retries + (due.group.isRetry ? hints.length : 0),
     });
-    if (!route.isProbe) this.rooms.set(route.queue, this.room(route) - hints.length);
+    if (!route.isProbe) {
+      this.parts.set(route.queue, this.part(route) - hints.length);
+      this.rooms.set(route.queue, this.windowRoom(route) - hints.length);
+    }
     for (const { endpointId } of hints) {
       if (endpointId === null) continue;
       const key = roomKey(route, endpointId);
@@ -174,16 +184,25 @@ export class Rations {
   }
 
   private room(route: Route): number {
-    let room = this.rooms.get(route.queue);
-    if (room === undefined) {
-      const window = this.windows.roomOfQueue(route.queue, this.survey.windows.get(route.queue));
-      room = Math.min(this.windows.batchOf(route.lane), window);
-      this.rooms.set(route.queue, room);
-    }
+    const room = this.windowRoom(route);
     const { ratePerSecond } = this.allowance(route.provider);
     if (ratePerSecond === undefined) return room;
     const out = this.outOf(route.provider) + this.givenTo(route.provider).hints;
     return Math.min(room, ratedWindow(ratePerSecond) - out);
+  }
+
+  private windowRoom({ queue }: Route): number {
+    let room = this.rooms.get(queue);
+    if (room === undefined) {
+      room = this.windows.roomOfQueue(queue, this.survey.windows.get(queue));
+      this.rooms.set(queue, room);
+    }
+    return room;
+  }
+
+  /** What is left of what one pass gives it. */
+  private part({ queue, lane }: Route): number {
+    return this.parts.get(queue) ?? this.windows.batchOf(lane);
   }
 
   private outOf(provider: string): number {

@@ -11,7 +11,11 @@ import { WakeListener } from './wake-listener.js';
 /** Behind LISTEN/NOTIFY: what a lost wake-up costs at most. */
 const POLL_MS = 1_000;
 /** While queues are full the relay looks again this often, woken or not: a window of two seconds does not run dry. */
-const FULL_MS = 20;
+const FULL_MS = 50;
+/** Who is woken meanwhile, and finds its queue full as well, is not the last to be woken: the next looks after this. */
+const FULL_BESIDE_MS = 20;
+/** When everything that was due has gone: when the next is due is not known yet, and seldom is it now. */
+const SETTLE_MS = 20;
 /** Due, with room, and yet not to be had: behind another of its ordering key, or in another relay's hands. */
 const BLOCKED_MS = 100;
 /** While the door of this machine is pressed, so much goes out so often: a twentieth of a core's work. */
@@ -83,16 +87,18 @@ export class RelayLoop {
     this.prepare = undefined;
     const { most } = this;
     if (most < Infinity) await this.sleep(YIELDING_MS, false);
-    const { published, isFull, hasMore, dueMs, failure } = await this.relay.runOnce(LANES, most);
+    const { published, isFull, goesOn, dueMs, failure } = await this.relay.runOnce(LANES, most);
     if (failure !== undefined && published === 0) throw failure;
-    if (published > 0 || hasMore || this.isStopping) return; // whatever came meanwhile is seen before anybody sleeps
+    if (goesOn || this.isStopping) return;
     if (isFull) await this.waitForRoom();
+    else if (published > 0) await this.sleep(SETTLE_MS);
     else if (dueMs !== undefined && dueMs <= 0) await this.sleep(BLOCKED_MS);
     else await this.sleep(Math.min(POLL_MS, dueMs ?? POLL_MS));
   }
 
   private async waitForRoom(): Promise<void> {
     this.isWaitingForRoom = true;
+    if (this.isWoken) this.goBeside();
     await this.sleep(FULL_MS, false);
     this.isWaitingForRoom = false;
   }
@@ -126,11 +132,14 @@ export class RelayLoop {
   }
 
   /** False when something failed. The loop's own pass meets the same, says so and backs off: until then nothing is tried beside it. */
-  private passBeside(): Promise<boolean> {
-    return this.relay.runOnce(['transactional'], this.most).then(
-      ({ failure }) => failure === undefined,
-      () => false,
-    );
+  private async passBeside(): Promise<boolean> {
+    try {
+      const { failure, published, isFull } = await this.relay.runOnce(['transactional'], this.most);
+      if (published === 0 && isFull) await new Promise((resolve) => setTimeout(resolve, FULL_BESIDE_MS));
+      return failure === undefined;
+    } catch {
+      return false;
+    }
   }
 
   private async sleep(ms: number, isWakeable = true): Promise<void> {

@@ -9,7 +9,7 @@ import { type DueGroup, Surveyor } from './due.js';
 import { Pass } from './pass.js';
 import { ProviderRouter } from './provider-router.service.js';
 import { Publisher } from './publisher.service.js';
-import { Rations } from './rations.js';
+import { NONE, Rations } from './rations.js';
 import { WeightedTurns } from './weighted-turns.js';
 import { Windows } from './windows.js';
 
@@ -91,7 +91,7 @@ export class RelayService {
     ];
     for (const route of probes) await this.give(due, route, rations, pass);
     if (open.length > 1) await this.share(due, open, rations, pass);
-    else for (const route of open) await this.give(due, route, rations, pass);
+    else for (const route of open) await this.giveAll(due, route, rations, pass);
     if (pass.published === before) pass.hadNothing();
   }
 
@@ -111,6 +111,13 @@ export class RelayService {
     }
   }
 
+  /** As much as may go, and what more would find. */
+  private async giveAll(due: DueGroup, route: Route, rations: Rations, pass: Pass): Promise<void> {
+    const { most } = rations.of(route, due);
+    const hints = await this.give(due, route, rations, pass, most);
+    if (most > 0 && hints.length === most) pass.endedAt(rations.of(route, due));
+  }
+
   private async give(
     due: DueGroup,
     route: Route,
@@ -124,7 +131,7 @@ export class RelayService {
     const { rooms, waitMs } =
       route.channel === 'webhook' ? rations.ofEndpoints(route, due) : { rooms: [], waitMs: undefined };
     if (route.channel === 'webhook' && rooms.length === 0) {
-      return pass.hadNone({ isFull: waitMs === undefined, waitMs });
+      return pass.hadNone({ ...NONE, isFull: waitMs === undefined, waitMs });
     }
     const isMetered = rations.isMetered(route, rooms);
     const { pausedTypes } = pass;

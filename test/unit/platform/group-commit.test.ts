@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { GroupCommit } from '../../../src/platform/database/group-commit.js';
 import { isRefused, isRetryable, isUnavailable } from '../../../src/platform/database/sql-state.js';
@@ -23,27 +23,41 @@ class Commits {
   }
 }
 
+/** The end of the event loop's turn. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 describe('group commit', () => {
-  it('sends an idle caller’s row at once, and gathers what comes while commits are out', async () => {
+  it('sends what comes in one turn together, and gathers what comes while commits are out', async () => {
     const commits = new Commits();
     commits.isHeld = true;
     const group = new GroupCommit(commits.write, { maxRows: 3, inFlight: 2 });
-    const results = [1, 2, 3, 4, 5, 6, 7].map((item) => group.add(item));
-    expect(commits.groups).toEqual([[1], [2]]);
-    expect(group.size).toBeGreaterThan(0);
+    const results = [group.add(1), group.add(2)];
+    expect(commits.groups).toEqual([]);
+    await turn();
+    expect(commits.groups).toEqual([[1, 2]]);
+    results.push(group.add(3));
+    await turn();
+    results.push(...[4, 5, 6, 7].map((item) => group.add(item)));
+    await turn();
+    expect(commits.groups).toEqual([[1, 2], [3]]);
+    expect(group.size).toBe(7);
     commits.release();
     expect(await Promise.all(results)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7']);
-    expect(commits.groups).toEqual([[1], [2], [3, 4, 5], [6, 7]]);
+    expect(commits.groups).toEqual([[1, 2], [3], [4, 5, 6], [7]]);
     expect(group.size).toBe(0);
   });
 
   it('begins a statement beside another only for as many rows as pay for it', async () => {
     const commits = new Commits();
     commits.isHeld = true;
-    const group = new GroupCommit(commits.write, { maxRows: 4, inFlight: 2, fewestBeside: 3 });
-    const results = [1, 2, 3].map((item) => group.add(item));
+    const group = new GroupCommit(commits.write, { maxRows: 3, inFlight: 2, fewestBeside: 3 });
+    const results = [group.add(1)];
+    await turn();
+    results.push(group.add(2), group.add(3));
+    await turn();
     expect(commits.groups).toEqual([[1]]);
     results.push(group.add(4), group.add(5));
+    await turn();
     expect(commits.groups).toEqual([[1], [2, 3, 4]]);
     commits.release();
     expect(await Promise.all(results)).toEqual(['r1', 'r2', 'r3', 'r4', 'r5']);
@@ -157,4 +171,78 @@ describe('what a failed statement tells', () => {
     'Connection terminated unexpectedly',
     'Client has encountered a connection error and is not queryable',
   ])('the client’s own “%s” means gone', (message) => expect(isUnavailable(new Error(message))).toBe(true));
+});
+
+describe('a group commit that rests', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** A commit takes 4 ms; twice as long is rested; three rows are enough to go on at once. */
+  const resting = () => {
+    const groups: number[][] = [];
+    const write = async (items: number[]): Promise<number[]> => {
+      groups.push(items);
+      await new Promise((resolve) => setTimeout(resolve, 4));
+      return items;
+    };
+    return {
+      groups,
+      group: new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: 2, enough: 3 } }),
+    };
+  };
+
+  it('begins at once after idleness, and gathers a few rows while it rests', async () => {
+    const { groups, group } = resting();
+    const results = [group.add(1)];
+    await vi.advanceTimersByTimeAsync(0);
+    expect(groups).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(5);
+    results.push(group.add(2));
+    await vi.advanceTimersByTimeAsync(3);
+    results.push(group.add(3));
+    expect(groups).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(groups).toEqual([[1], [2, 3]]);
+    await vi.advanceTimersByTimeAsync(100);
+    results.push(group.add(4));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(groups).toEqual([[1], [2, 3], [4]]);
+    await vi.advanceTimersByTimeAsync(4);
+    expect(await Promise.all(results)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('does not rest while enough rows wait', async () => {
+    const { groups, group } = resting();
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(5);
+    void group.addAll([2, 3, 4]);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(groups).toEqual([[1], [2, 3, 4]]);
+  });
+
+  it('drains what it holds', async () => {
+    const { groups, group } = resting();
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(5);
+    void group.add(2);
+    const drained = group.drain();
+    await vi.advanceTimersByTimeAsync(20);
+    await drained;
+    expect(groups).toEqual([[1], [2]]);
+  });
+
+  it('rests no longer than 20 ms, however long a commit took', async () => {
+    const groups: number[][] = [];
+    const write = async (items: number[]): Promise<number[]> => {
+      groups.push(items);
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      return items;
+    };
+    const group = new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: 2, enough: 3 } });
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(60_000);
+    void group.add(2);
+    await vi.advanceTimersByTimeAsync(21);
+    expect(groups).toEqual([[1], [2]]);
+  });
 });

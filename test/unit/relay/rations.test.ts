@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import type { Lane } from '../../../src/domain/channel.js';
 import { GatesUnderTrial, NO_TRIALS } from '../../../src/gates/held-gates.js';
-import type { Route } from '../../../src/outbox/outbox.store.js';
+import type { Published, Route } from '../../../src/outbox/outbox.store.js';
 import type { DueGroup, Survey } from '../../../src/relay/due.js';
 import { Rations } from '../../../src/relay/rations.js';
 import { Windows } from '../../../src/relay/windows.js';
@@ -24,19 +25,20 @@ const due = (isRetry: boolean): DueGroup => ({
   isProbe: false,
 });
 const [first, retry] = [due(false), due(true)];
+const NOTHING_OUT: Survey = {
+  windows: new Map(),
+  trials: NO_TRIALS,
+  standings: new Map(),
+  endpointRates: new Map(),
+  endpointCaps: new Map(),
+  due: [first, retry],
+  hasMore: false,
+};
 
 /** What a provider with this rate and a full bucket may have, while first sends and retries are due. */
 const rations = (ratePerSecond: number, random: number, trials = NO_TRIALS): Rations => {
   const standing = { level: undefined, rampMs: undefined, slots: [], presentMs: 0, nowMs: 0 };
-  const survey: Survey = {
-    windows: new Map(),
-    trials,
-    standings: new Map([['twilio', standing]]),
-    endpointRates: new Map(),
-    endpointCaps: new Map(),
-    due: [first, retry],
-    hasMore: false,
-  };
+  const survey: Survey = { ...NOTHING_OUT, trials, standings: new Map([['twilio', standing]]) };
   const terms = { name: 'twilio', concurrency: 10, ratePerSecond, retryBudget: { share: 0.2, minimum: 10 } };
   return new Rations(
     survey,
@@ -73,6 +75,39 @@ describe('a provider whose breaker’s time is over', () => {
   it('gets one hint, and none while a call of it is under way', () => {
     expect(rations(60, 0).of(probe, first)).toMatchObject({ most: 1 });
     const trials = new GatesUnderTrial([{ kind: 'provider', key: 'twilio' }]);
-    expect(rations(60, 0, trials).of(probe, first)).toEqual({ most: 0, isFull: false, waitMs: 200 });
+    expect(rations(60, 0, trials).of(probe, first)).toEqual({
+      most: 0,
+      isFull: false,
+      hasHadItsPart: false,
+      waitMs: 200,
+    });
+  });
+});
+
+describe('a queue that has been given all that it may have', () => {
+  const unlimited = (windows: Windows, lane: Lane) => {
+    const standing = { level: undefined, rampMs: undefined, slots: [], presentMs: 0, nowMs: 0 };
+    const survey: Survey = { ...NOTHING_OUT, standings: new Map([['twilio', standing]]) };
+    const terms = { name: 'twilio', concurrency: 10, retryBudget: { share: 0.2, minimum: 10 } };
+    const to = { ...route, lane, queue: `twilio.${lane}` };
+    const group = { ...first, group: { ...first.group, lane }, takers: [to] };
+    const given = new Rations(survey, windows, () => ({ ...terms, ratePerSecond: undefined }));
+    const { most } = given.of(to, group);
+    given.note(to, group, Array<Published>(most).fill({ endpointId: null } as Published));
+    return { most, next: given.of(to, group) };
+  };
+
+  it('is full when its window is, and waits', () => {
+    const { most, next } = unlimited(new Windows(), 'transactional');
+    expect(most).toBe(200);
+    expect(next).toMatchObject({ most: 0, isFull: true, hasHadItsPart: false });
+  });
+
+  it('has had its part when its window would take more, and the next pass goes on', () => {
+    const windows = new Windows();
+    windows.noteTransactional();
+    const { most, next } = unlimited(windows, 'bulk');
+    expect(most).toBe(100);
+    expect(next).toMatchObject({ most: 0, isFull: false, hasHadItsPart: true });
   });
 });

@@ -1,16 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { PRESSED_HERE } from '../../../src/outbox/wake-word.js';
 import { Log } from '../../../src/platform/logging/log.js';
 import { Pass } from '../../../src/relay/pass.js';
 import { RelayLoop } from '../../../src/relay/relay.loop.js';
 
-/** A relay that is at bulk for good, and a loop that only its wake-ups drive. */
-function loopAtBulk(outcomes: (Pass | Error)[]) {
+/** A loop that only its wake-ups and `step` drive, over a relay that is at bulk for good or never. */
+function loopOver(outcomes: (Pass | Error)[], isAtBulk: boolean) {
   const passes: unknown[] = [];
   const mosts: number[] = [];
   const relay = {
-    isAtBulk: true,
+    isAtBulk,
     runOnce: async (lanes: unknown, most: number) => {
       passes.push(lanes);
       mosts.push(most);
@@ -22,6 +22,7 @@ function loopAtBulk(outcomes: (Pass | Error)[]) {
   const config = { environment: { databaseUrl: 'postgres://127.0.0.1:9/none' } };
   const loop = new RelayLoop(relay as never, config as never, new Log('silent')) as unknown as {
     onWake(word: string): void;
+    step(): Promise<void>;
     beside: Promise<void> | undefined;
   };
   const ended = async (): Promise<void> => {
@@ -29,6 +30,8 @@ function loopAtBulk(outcomes: (Pass | Error)[]) {
   };
   return { passes, mosts, loop, ended };
 }
+
+const loopAtBulk = (outcomes: (Pass | Error)[]) => loopOver(outcomes, true);
 
 const failing = (): Pass => {
   const pass = new Pass(false);
@@ -66,5 +69,67 @@ describe('a wake-up while a pass is at bulk', () => {
     loop.onWake(PRESSED_HERE);
     await ended();
     expect(mosts).toEqual([Infinity, 16]);
+  });
+});
+
+describe('the wait after a pass', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  const after = (published: number, isFull: boolean): Pass =>
+    Object.assign(new Pass(false), { published, isFull });
+
+  /** Whether a step has ended by now. */
+  const stepOf = (loop: { step(): Promise<void> }) => {
+    const step = { hasEnded: false };
+    void loop.step().then(() => (step.hasEnded = true));
+    return step;
+  };
+
+  it('ends with a wake-up where all that was due has gone, and soon without one: when the next is due is not known', async () => {
+    const { loop } = loopOver([after(1, false), after(1, false)], false);
+    const woken = stepOf(loop);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(woken.hasEnded).toBe(false);
+    loop.onWake('');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(woken.hasEnded).toBe(true);
+  });
+
+  it('is for room where a queue is full, even when it was given some: no wake-up makes room', async () => {
+    const { loop, passes } = loopOver([after(7, true), after(0, true), after(0, true)], false);
+    const step = stepOf(loop);
+    await vi.advanceTimersByTimeAsync(1);
+    loop.onWake('');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(step.hasEnded).toBe(false);
+    expect(passes.slice(1)).toEqual([['transactional']]);
+  });
+
+  it('lets a pass beside it go again at once for a queue with room, and after a while for full ones: else each wake-up would look', async () => {
+    const { loop, passes } = loopOver(
+      [after(0, true), after(1, true), after(0, true), after(0, true)],
+      false,
+    );
+    void loop.step();
+    await vi.advanceTimersByTimeAsync(1);
+    loop.onWake('');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passes).toHaveLength(2);
+    for (let i = 0; i < 5; i++) {
+      loop.onWake('');
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(passes).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(passes).toHaveLength(4);
+  });
+
+  it('sees at once who came during the pass itself', async () => {
+    const { loop, passes } = loopOver([after(3, true), after(1, false)], false);
+    loop.onWake('');
+    void loop.step();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(passes.slice(1)).toEqual([['transactional']]);
   });
 });
