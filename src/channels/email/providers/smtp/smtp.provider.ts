@@ -64,9 +64,7 @@ export class SmtpProvider implements Provider<EmailContent> {
 
   #mailOf(parcel: Parcel<EmailContent>, call: Call) {
     const { from } = this.#settings;
-    const { subject } = parcel.content;
-    const text = inMailLines(parcel.content.text);
-    const html = parcel.content.html === undefined ? undefined : inMailLines(parcel.content.html);
+    const { subject, text, html } = parcel.content;
     return {
       from: { name: from.name, address: from.address },
       to: { name: '', address: parcel.to },
@@ -90,13 +88,6 @@ export class SmtpProvider implements Provider<EmailContent> {
     return [parcel.to, ...this.#secrets];
   }
 }
-
-/**
- * What mail calls a line break (RFC 5322 §2.3), before it is encoded (RFC 2045 §6.8). nodemailer makes them of all others on the
- * way to the socket, and cuts the mail apart at each.
- */
-const inMailLines = (text: string): string =>
-  text.includes('\r') ? text.replace(/\r\n?|\n/g, '\r\n') : text.replaceAll('\n', '\r\n');
 
 /** Each such character takes one more byte, or two. Few of them: nodemailer need not count, several times, what it comes to find. */
 const isMostlyAscii = (text: string): boolean => Buffer.byteLength(text) - text.length < text.length / 5;
