@@ -234,6 +234,16 @@ describe('smtp, besides the contract', () => {
     expect(server.messages[0]!.raw.length).toBeGreaterThan(2_000_000);
   });
 
+  it.each([
+    ['is not sent when the server stops reading in the middle of it', 400_000, 'not_sent', 'smtp_timeout'],
+    ['is in doubt when the server need not read to have it all', 1, 'in_doubt', 'smtp_answer_timeout'],
+  ])('%s', async (_, times, kind, code) => {
+    const text = 'forty characters of text, and a newline\n'.repeat(times);
+    server.script({ at: 'data', do: { replyAndStopReading: '354 Go on' } });
+    const provider = start(server.url, {}, 1_000);
+    expect(await provider.send(parcelOf('ntf_a', TO, { text }), call)).toMatchObject({ kind, code });
+  });
+
   it('keeps hostile content inside the mail', async () => {
     const subject = 'Hi\r\nBcc: evil@example.net\r\n\r\nbody';
     const text = '.\r\nRCPT TO:<evil@example.net>\r\n..';
