@@ -36,8 +36,9 @@ function isChanged(root: MimeNode): boolean {
 function isOfStrings(node: MimeNode): boolean {
   if ((node as Untyped)._raw !== false) return false;
   if (node.childNodes.length > 0) return node.content === undefined && node.childNodes.every(isOfStrings);
+  const type = node.getHeader('Content-Type');
   // Outside of text a line break is data, and is encoded otherwise.
-  return typeof node.content === 'string' && String(node.getHeader('Content-Type')).startsWith('text/');
+  return typeof node.content === 'string' && typeof type === 'string' && type.startsWith('text/');
 }
 
 function composed(node: MimeNode): string {
