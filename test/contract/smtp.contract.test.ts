@@ -234,6 +234,16 @@ describe('smtp, besides the contract', () => {
     expect(server.messages[0]!.raw.length).toBeGreaterThan(2_000_000);
   });
 
+  it.each([
+    ['is not sent when the server stops reading in the middle of it', 400_000, 'not_sent', 'smtp_timeout'],
+    ['is in doubt when the server need not read to have it all', 1, 'in_doubt', 'smtp_answer_timeout'],
+  ])('%s', async (_, times, kind, code) => {
+    const text = 'forty characters of text, and a newline\n'.repeat(times);
+    server.script({ at: 'data', do: { replyAndStopReading: '354 Go on' } });
+    const provider = start(server.url, {}, 1_000);
+    expect(await provider.send(parcelOf('ntf_a', TO, { text }), call)).toMatchObject({ kind, code });
+  });
+
   it('keeps hostile content inside the mail', async () => {
     const subject = 'Hi\r\nBcc: evil@example.net\r\n\r\nbody';
     const text = '.\r\nRCPT TO:<evil@example.net>\r\n..';
@@ -246,5 +256,87 @@ describe('smtp, besides the contract', () => {
     expect(server.messages[0]!.raw).not.toMatch(/^Bcc:/m);
     expect(server.commands.filter((line) => line.startsWith('RCPT'))).toHaveLength(1);
     expect(server.messages[0]!.raw).not.toContain('root:');
+  });
+});
+
+/** Postfix, Exim and SES take sender, recipient and DATA in one go, and answer DATA with or without anybody to send to. */
+describe('smtp, to a server that announces PIPELINING', () => {
+  let server: ScriptedSmtp;
+  const call: Call = { signal: new AbortController().signal, now: () => new Date('2026-11-22T09:00:00Z') };
+  const closing = closingAfterEach();
+
+  beforeEach(async () => {
+    const extensions = ['PIPELINING'];
+    server = closing(await startScriptedSmtp({ credentials: { user: USER, pass: PASS }, extensions }));
+  });
+
+  const start = (...args: Parameters<typeof createProvider>) => closing(createProvider(...args));
+  const UNKNOWN: Turn = { at: 'rcpt', do: { reply: `550 5.1.1 <${TO}> unknown` } };
+  const NOBODY: Turn = { at: 'data', do: { reply: '554 5.5.1 Error: no valid recipients' } };
+
+  it('takes a mail', async () => {
+    const provider = start(server.url);
+    expect(await provider.send(parcelOf('ntf_a'), call)).toMatchObject({ kind: 'taken' });
+    expect(await provider.send(parcelOf('ntf_b'), call)).toMatchObject({ kind: 'taken' });
+    expect(server.messages.map(({ to }) => to)).toEqual([[TO], [TO]]);
+    expect(server.connections).toBe(1);
+  });
+
+  it.each<[string, Turn[], object]>([
+    [
+      'a refused recipient, by its own reply and not by DATA’s',
+      [UNKNOWN, NOBODY],
+      { kind: 'rejected', class: 'suppress', code: 'smtp_550_5.1.1' },
+    ],
+    ['a refused recipient where DATA is taken all the same', [UNKNOWN], { code: 'smtp_550_5.1.1' }],
+    [
+      'a greylisted recipient',
+      [{ at: 'rcpt', do: { reply: '451 4.7.1 greylisted' } }, NOBODY],
+      { kind: 'deferred', code: 'smtp_451_4.7.1' },
+    ],
+    [
+      'a refused sender',
+      [
+        { at: 'mail', do: { reply: '550 5.7.1 not yours' } },
+        { at: 'rcpt', do: { reply: '503 5.5.1 sender first' } },
+        { at: 'data', do: { reply: '503 5.5.1 sender first' } },
+      ],
+      { kind: 'rejected', class: 'configuration', scope: 'provider', code: 'smtp_550_5.7.1' },
+    ],
+    [
+      'a refused sender where DATA is taken all the same',
+      [{ at: 'mail', do: { reply: '550 5.7.1 not yours' } }],
+      { kind: 'rejected', class: 'configuration', scope: 'provider' },
+    ],
+    [
+      'a refused DATA',
+      [{ at: 'data', do: { reply: '550 5.7.1 spam' } }],
+      { kind: 'rejected', class: 'permanent', scope: 'message' },
+    ],
+    [
+      '421 at RCPT',
+      [{ at: 'rcpt', do: { replyAndDrop: '421 4.7.0 bye' } }],
+      { kind: 'deferred', scope: 'provider' },
+    ],
+    ['a drop at RCPT', [{ at: 'rcpt', do: 'drop' }], { kind: 'not_sent', class: 'network' }],
+    ['a drop at DATA', [{ at: 'data', do: 'drop' }], { kind: 'not_sent', class: 'network' }],
+    ['silence at DATA', [{ at: 'data', do: 'hang' }], { kind: 'not_sent', code: 'smtp_timeout' }],
+    ['a drop after the body', [{ at: 'body', do: 'drop' }], { kind: 'in_doubt', code: 'smtp_answer_lost' }],
+    ['silence after the body', [{ at: 'body', do: 'hang' }], { kind: 'in_doubt' }],
+  ])('%s', async (_name, turns, expected) => {
+    const provider = start(server.url);
+    server.script(...turns);
+    expect(await provider.send(parcelOf('ntf_a'), call)).toMatchObject(expected);
+    expect(server.pending).toBe(0);
+    expect(await provider.send(parcelOf('ntf_b'), call)).toMatchObject({ kind: 'taken' });
+  });
+
+  it('gives a refused recipient’s mail to nobody', async () => {
+    const provider = start(server.url);
+    server.script(UNKNOWN);
+    await provider.send(parcelOf('ntf_a'), call);
+    await provider.send(parcelOf('ntf_b'), call);
+    expect(server.messages.map(({ raw }) => raw.includes('Message-ID: <ntf_b'))).toEqual([false, true]);
+    expect(server.messages[0]!.raw).toBe('');
   });
 });

@@ -10,6 +10,7 @@ export type Action =
   | { reply: string } // a complete reply, `\r\n` between its lines
   | { raw: string } // bytes as they are
   | { replyAndDrop: string }
+  | { replyAndStopReading: string } // what follows stays in the buffers of the two machines
   | 'drop' // the connection is cut without a word
   | 'hang'; // silence, the connection stays
 
@@ -221,6 +222,11 @@ class Session {
       this.#isSilent = true;
       this.socket.end(`${action.replyAndDrop}\r\n`);
       return action.replyAndDrop;
+    }
+    if ('replyAndStopReading' in action) {
+      this.#write(action.replyAndStopReading);
+      this.socket.pause();
+      return action.replyAndStopReading;
     }
     if ('raw' in action) {
       this.socket.write(action.raw);

@@ -1,5 +1,3 @@
-import { type Readable, Transform } from 'node:stream';
-
 import {
   createTransport,
   type SMTPPoolOptions,
@@ -7,8 +5,10 @@ import {
   type Transporter,
 } from 'nodemailer';
 
+import { MailStream } from './mail-stream.js';
 import type { SendDeadline } from './send-deadline.js';
 import type { SmtpSettings } from './smtp.options.js';
+import { composeStraight, isStraight } from './straight-mail.js';
 
 /** Setting up takes at most this long, each, or `timeout` when that is shorter. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -58,43 +58,14 @@ export function createSmtpTransport(
   const transport = createTransport(options);
   transport.use('stream', (mail, done) => {
     const deadline = mail.data.signal ? deadlines.get(mail.data.signal) : undefined;
-    const open = mail.message.createReadStream.bind(mail.message);
-    mail.message.createReadStream = (options) => {
-      const stream = inFewPieces(open(options));
+    const { message } = mail;
+    const open = message.createReadStream.bind(message);
+    message.createReadStream = (options) => {
+      const stream = isStraight(message) ? new MailStream(() => composeStraight(message)) : open(options);
       stream.once('end', () => deadline?.bodyEnded());
       return stream;
     };
     done();
   });
   return transport;
-}
-
-/** What a socket buffers: in larger pieces, a server that stops reading in the middle would seem to have been given all. Bytes. */
-const PIECE_BYTES = 16 * 1_024;
-
-/** A letter is composed in a dozen pieces, and each would be a call into the kernel, which costs as much as composing it. */
-function inFewPieces(pieces: Readable): Readable {
-  let taken: Buffer[] = [];
-  let bytes = 0;
-  const gathered = (): Buffer => {
-    const piece = Buffer.concat(taken, bytes);
-    taken = [];
-    bytes = 0;
-    return piece;
-  };
-  const fewer = new Transform({
-    transform(piece: Buffer, _, done) {
-      taken.push(piece);
-      bytes += piece.length;
-      if (bytes < PIECE_BYTES) done();
-      else done(null, gathered());
-    },
-    flush(done) {
-      done(null, gathered());
-    },
-  });
-  // By hand: `pipeline` makes a signal and an error for each mail, which cost as much as a call.
-  pieces.once('error', (error) => fewer.destroy(error));
-  fewer.once('close', () => pieces.destroy());
-  return pieces.pipe(fewer);
 }

@@ -1,0 +1,25 @@
+import { Readable } from 'node:stream';
+
+/** What a socket buffers: in larger pieces, a server that stops reading in the middle would seem to have been given all. Bytes. */
+const PIECE_BYTES = 16 * 1_024;
+
+/**
+ * A mail on its way to the socket, in as few pieces as may be: each is a call into the kernel. It is composed when the first is asked for,
+ * so that a refused recipient costs no composing; what goes wrong in it ends the stream with an error.
+ */
+export class MailStream extends Readable {
+  readonly #composed: () => Buffer;
+  #rest: Buffer | undefined;
+
+  constructor(composed: () => Buffer) {
+    super({ highWaterMark: PIECE_BYTES });
+    this.#composed = composed;
+  }
+
+  override _read(): void {
+    const mail = this.#rest ?? this.#composed();
+    this.#rest = mail.subarray(PIECE_BYTES);
+    this.push(mail.subarray(0, PIECE_BYTES));
+    if (this.#rest.length === 0) this.push(null);
+  }
+}
