@@ -10,7 +10,11 @@ export const email = (effort: Effort): Promise<Answer> =>
     sink: 'support/mail-sink.program.js',
     bare: 'bare-mail.program.js',
     concurrencies: [5, 20, 50],
-    configuration: (port) => `providers:
-  - { name: smtp, channel: email, kind: smtp, url: 'smtp://127.0.0.1:${port}', from: 'Acme <no-reply@acme.example>', concurrency: 50 }
+    installations: [
+      { workers: 1, places: 50 },
+      { workers: 2, places: 100 },
+    ],
+    configuration: (port, places) => `providers:
+  - { name: smtp, channel: email, kind: smtp, url: 'smtp://127.0.0.1:${port}', from: 'Acme <no-reply@acme.example>', concurrency: ${places} }
 `,
   });

@@ -10,14 +10,15 @@ export const sms = (effort: Effort): Promise<Answer> =>
     sink: 'support/sink.program.js',
     bare: 'bare-text.program.js',
     concurrencies: [20, 50, 200],
-    configuration: (port) => `providers:
+    installations: [{ workers: 1, places: 200 }],
+    configuration: (port, places) => `providers:
   - name: gateway
     channel: sms
     kind: http-sms
     url: http://127.0.0.1:${port}/messages
     from: Acme
     id_header: webhook-id
-    concurrency: 200
+    concurrency: ${places}
     body: '{ "from": {{ from | json }}, "to": {{ to | json }}, "text": {{ text | json }} }'
 `,
   });

@@ -19,8 +19,17 @@ export interface Comparison {
   bare: string;
   /** Calls under way at once in the client alone: the best of them is the reference. */
   concurrencies: readonly number[];
-  /** posthaste.yaml for a server on that port, with room enough that the provider's own limits are not what is measured. */
-  configuration: (port: number) => string;
+  /** Ways to run Posthaste; the best of them is compared. */
+  installations: readonly Installed[];
+  /** posthaste.yaml for a server on that port with so many places. */
+  configuration: (port: number, places: number) => string;
+}
+
+/** A door, and so many workers, the first of which is the relay as well. */
+export interface Installed {
+  workers: number;
+  /** The provider's `concurrency`, of each worker. */
+  places: number;
 }
 
 const DOOR_CALLERS = 128;
@@ -42,12 +51,20 @@ export function compareSends(effort: Effort, comparison: Comparison): Promise<An
     const sink = scope.own(await startProgram('sink', comparison.sink), (one) => one.end());
     const port = await sink.call<number>('listen');
     const bare = await barePipelines(scope, comparison, port);
-    const own = await posthastePipeline(scope, cluster, comparison, port);
-    const results = await interleave([...bare, own], effort.repetitions, (pipeline, repetition) =>
+    const own = await inTurn(comparison.installations, (installed) =>
+      posthastePipeline(scope, cluster, comparison, port, installed),
+    );
+    const results = await interleave([...bare, ...own], effort.repetitions, (pipeline, repetition) =>
       sustain({ cluster, sink }, warmedUp(pipeline, repetition), effort, String(repetition)),
     );
-    const repeats = await own.source.call<number>('repeats');
-    return answerFrom(comparison.question, bare, own, results, repeats);
+    const repeats = await inTurn(own, ({ source }) => source.call<number>('repeats'));
+    return answerFrom(
+      comparison.question,
+      bare,
+      own,
+      results,
+      repeats.reduce((sum, count) => sum + count, 0),
+    );
   });
 }
 
@@ -56,33 +73,41 @@ const warmedUp = (pipeline: Pipeline, repetition: number): Pipeline => ({
   warmUpArrivals: repetition === 0 ? SENDS_TO_COMPILE : SENDS_TO_WARM_UP,
 });
 
+async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) results.push(await act(item));
+  return results;
+}
+
 type Results = Map<string, Sustained[]>;
 
 function answerFrom(
   question: string,
   bare: readonly Pipeline[],
-  own: Pipeline,
+  own: readonly Pipeline[],
   results: Results,
   repeats: number,
 ): Answer {
   const medianOf = ({ name }: Pipeline): number =>
     spreadOf(results.get(name)!.map((one) => one.perSecond)).median;
-  const best = bare.reduce((a, b) => (medianOf(a) >= medianOf(b) ? a : b));
+  const bestOf = (pipelines: readonly Pipeline[]): Pipeline =>
+    pipelines.reduce((a, b) => (medianOf(a) >= medianOf(b) ? a : b));
+  const [best, bestOwn] = [bestOf(bare), bestOf(own)];
   const ratiosOf = (name: string): number[] =>
     results.get(name)!.map((one, at) => one.perSecond / results.get(best.name)![at]!.perSecond);
   const rows = [...results].map(([name, all]) => [
     name,
     spread(spreadOf(all.map((one) => one.perSecond))),
     spread(spreadOf(ratiosOf(name)), decimal),
-    name === own.name ? whole(Math.min(...all.map((one) => one.leastBacklog))) : '',
+    own.some((one) => one.name === name) ? whole(Math.min(...all.map((one) => one.leastBacklog))) : '',
     cpuText(all),
   ]);
   return {
     question,
     table: [['sender', 'sends/s', '÷ best bare', 'least backlog', 'CPU µs each'], ...rows],
     ratio: {
-      what: `accepted, sent and recorded ÷ ${best.name}`,
-      value: spreadOf(ratiosOf(own.name)).median,
+      what: `${bestOwn.name}: accepted, sent and recorded ÷ ${best.name}`,
+      value: spreadOf(ratiosOf(bestOwn.name)).median,
     },
     notes: [
       `Measured after ${whole(SENDS_TO_COMPILE)} sends of each, and ${whole(SENDS_TO_WARM_UP)} in each later slice. The client alone checks nothing and keeps nothing.`,
@@ -116,21 +141,26 @@ async function barePipelines(
 async function posthastePipeline(
   scope: Scope,
   cluster: Cluster,
-  { channel, configuration }: Comparison,
+  { channel, configuration, installations }: Comparison,
   port: number,
+  installed: Installed,
 ): Promise<Pipeline> {
-  const databaseUrl = await cluster.createMigrated('posthaste');
-  const installation = installationOn(databaseUrl, cluster.redisUrl);
+  const { workers, places } = installed;
+  const at = installations.indexOf(installed);
+  const databaseUrl = await cluster.createMigrated(`posthaste_${at}`);
+  const installation = installationOn(databaseUrl, `${cluster.redisUrl}/${at}`);
   const start = async (roles: string): Promise<{ process: BenchProcess; url: string }> => {
-    const started = await startPosthaste(cluster, installation, roles, configuration(port));
+    const started = await startPosthaste(cluster, installation, roles, configuration(port, places));
     scope.own(started.process, (one) => one.end());
     return started;
   };
-  const [door, relay, worker] = [await start('api'), await start('relay'), await start('worker')];
+  const door = await start('api');
+  const roles = Array.from({ length: workers }, (_, i) => (i === 0 ? 'relay,worker' : 'worker'));
+  const others = await inTurn(roles, start);
   const source = scope.own(await startProgram('load', 'support/load.program.js'), (one) => one.end());
   let sent = 0;
   return {
-    name: 'posthaste',
+    name: `posthaste, ${workers === 1 ? 'a worker' : `${workers} workers`} of ${places} at once`,
     source,
     callers: DOOR_CALLERS,
     backlog: BACKLOG,
@@ -145,7 +175,7 @@ async function posthastePipeline(
         duplicatesPercent: 0,
       },
     },
-    processes: [door.process, relay.process, worker.process],
+    processes: [door.process, ...others.map((one) => one.process)],
     begin: () => Promise.resolve(),
     finish: async (accepted) => {
       sent += accepted;
