@@ -1,21 +1,24 @@
 export interface RestOptions {
-  /** So many times as long as the statement before took. */
+  /** So many times as long as statements take. */
   times: number;
   /** Rows for which nobody waits: of so many, what a statement costs beside them is little. */
   enough: number;
 }
 
-/** However long a statement took: a PostgreSQL that hangs for a while does not slow down what comes after. Milliseconds. */
+/** However long they take: a PostgreSQL that hangs for a while does not slow down what comes after. Milliseconds. */
 const LONGEST_MS = 20;
+/** Of what one statement took, so much is believed: one that waited for the disk is no sign of a busy machine. */
+const BELIEVED = 1 / 8;
 
 /**
  * The time between two statements of few rows. What a statement costs, on both sides, is mostly the same for one row and for
  * twenty: while rows come one by one, faster than statements end, a statement each would take the machine from the work that
- * they belong to. In proportion to what the last one took: on an idle machine that is a millisecond or two, on a busy one more.
+ * they belong to. In proportion to what statements take: on an idle machine that is a millisecond or two, on a busy one more.
  */
 export class StatementRest {
   /** Monotonic, ms. */
   private until = -Infinity;
+  private typicalMs = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -25,7 +28,8 @@ export class StatementRest {
   ) {}
 
   begin(tookMs: number): void {
-    this.until = performance.now() + Math.min(LONGEST_MS, tookMs * this.options.times);
+    this.typicalMs += (tookMs - this.typicalMs) * BELIEVED;
+    this.until = performance.now() + Math.min(LONGEST_MS, this.typicalMs * this.options.times);
   }
 
   /** Whether so many rows wait on; then `wake` follows. */
