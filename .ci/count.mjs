@@ -1,6 +1,9 @@
-// node count.mjs RESULTS STATUS: "PASSED FAILED" from vitest's JSON report and its exit code.
+// node count.mjs RESULTS STATUS: "PASSED FAILED" from vitest's JSON report and its exit code; what did not pass, and why, to stderr.
 // What was skipped or left to do has failed: a test that did not run proves nothing.
 import { existsSync, readFileSync } from 'node:fs';
+
+/** Enough for an assertion and where it stood. */
+const REASON_LINES = 12;
 
 const [file, status] = process.argv.slice(2);
 const report = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
@@ -14,8 +17,15 @@ let failed = numTotalTests - numPassedTests + fileFaults.length;
 if (failed === 0 && (status !== '0' || numTotalTests === 0)) failed = 1;
 
 for (const result of report.testResults ?? []) {
+  if (fileFaults.includes(result)) tell('failed', result.name, result.message);
   for (const test of result.assertionResults) {
-    if (test.status !== 'passed') process.stderr.write(`not passed (${test.status}): ${test.fullName}\n`);
+    if (test.status !== 'passed')
+      tell(test.status, `${result.name}: ${test.fullName}`, test.failureMessages?.join('\n'));
   }
 }
 process.stdout.write(`${numPassedTests} ${failed}\n`);
+
+function tell(state, name, why = '') {
+  const reason = why.split('\n').slice(0, REASON_LINES).join('\n    ');
+  process.stderr.write(`not passed (${state}): ${name}\n    ${reason}\n`);
+}

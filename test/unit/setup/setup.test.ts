@@ -56,11 +56,11 @@ describe('the key that is made up', () => {
 });
 
 describe('the count of a CI run', () => {
-  const count = (report: object | undefined, status: string): string => {
+  const run = (report: object | undefined, status: string) => {
     const file = join(root, 'tests.json');
     if (report) writeFileSync(file, JSON.stringify(report));
     const script = fileURLToPath(new URL('../../../.ci/count.mjs', import.meta.url));
-    return spawnSync(process.execPath, [script, file, status], { encoding: 'utf8' }).stdout.trim();
+    return spawnSync(process.execPath, [script, file, status], { encoding: 'utf8' });
   };
   const report = (total: number, passed: number): object => ({
     numTotalTests: total,
@@ -81,6 +81,19 @@ describe('the count of a CI run', () => {
       '1 1',
     ],
   ] as const)('%s', (_what, given, status, expected) => {
-    expect(count(given, status)).toBe(expected);
+    expect(run(given, status).stdout.trim()).toBe(expected);
+  });
+
+  it('names what did not pass, and says why', () => {
+    const [first, second] = ['waits', 'arrives'].map((fullName) => ({ fullName, status: 'passed' }));
+    const red = { ...second, status: 'failed', failureMessages: ['expected 1 to be 2\n  at here.ts:3'] };
+    const testResults = [
+      { status: 'failed', name: 'one.test.ts', assertionResults: [first, red] },
+      { status: 'failed', name: 'two.test.ts', message: 'no such module', assertionResults: [] },
+    ];
+    const { stderr } = run({ numTotalTests: 2, numPassedTests: 1, testResults }, '1');
+    expect(stderr).toMatch(/\(failed\): one\.test\.ts: arrives\n\s+expected 1 to be 2\n\s+at here\.ts:3\n/);
+    expect(stderr).toMatch(/\(failed\): two\.test\.ts\n\s+no such module\n/);
+    expect(stderr).not.toContain('waits');
   });
 });
