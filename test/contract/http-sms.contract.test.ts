@@ -283,7 +283,9 @@ describe('http-sms, besides the contract', () => {
     ],
   ])('%s', async (_name, turn, options, expected) => {
     server.script(turn);
-    expect(await start(server.url, options, IMPATIENT_MS).send(parcelOf('ntf_a'), call)).toMatchObject(expected);
+    expect(await start(server.url, options, IMPATIENT_MS).send(parcelOf('ntf_a'), call)).toMatchObject(
+      expected,
+    );
     expect(server.messages).toHaveLength(1);
   });
 });
