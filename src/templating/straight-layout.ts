@@ -67,7 +67,11 @@ export function writeBlock(node: BlockTag, compile: Compile): Write {
     const own = writeOwn(context);
     const inner = blocksOf(context)[name];
     const writeInnermost: WriteBlock = inner
-      ? (outer, into) => inner(new OuterBlock((below) => own(outer, below)), into)
+      ? (outer, into) => {
+          context.depth.enter(); // a block in a loop replaces the one before it as often as the data say
+          inner(new OuterBlock((below) => own(outer, below)), into);
+          context.depth.leave();
+        }
       : own;
     if (context.getRegister('blockMode') === KEEP) blocksOf(context)[name] = writeInnermost;
     else writeInnermost(new OuterBlock(), emitter);
@@ -76,7 +80,7 @@ export function writeBlock(node: BlockTag, compile: Compile): Write {
 
 const blocksOf = (context: RenderContext): Record<string, WriteBlock> => context.getRegister('blocks', {});
 
-/** The variable `block`. Its field is named as Liquid's is, and what a template can see of it is the same. */
+/** The variable `block`, of which a template has use for `super`. Its field is named as Liquid's is. */
 class OuterBlock extends Drop {
   constructor(private readonly superBlockRender: (emitter: LetterEmitter) => void = () => undefined) {
     super();

@@ -112,6 +112,28 @@ describe('a partial that includes itself as often as the data say', () => {
   });
 });
 
+describe('a block that a loop fills anew as often as the data say', () => {
+  const templates = (): Templates =>
+    load({
+      't/sms.liquid':
+        "{% layout '_layouts/sms.text' %}{% for one in all %}{% block text %}Hi {{ name }}{% endblock %}{% endfor %}",
+      '_layouts/sms.text.liquid': '{% block text %}{% endblock %}',
+    });
+
+  const filled = (times: number): string =>
+    templates().renderSms('t', undefined, { name: 'Ada', all: Array(times).fill(0) });
+
+  it('is written once, after a hundred times', () => {
+    expect(filled(100)).toBe('Hi Ada');
+  });
+
+  it.each([300, 100_000])('is stopped before the stack ends, at %i', (times) => {
+    expect(faultsOf(() => filled(times))).toEqual([
+      { path: '/data', message: 'takes too much time or memory to render (_layouts/sms.text.liquid:1)' },
+    ]);
+  });
+});
+
 describe('a machine that stands still', () => {
   it('is not held against a template, however long it lasts', () => {
     const standsStill = new Int32Array(new SharedArrayBuffer(4));
