@@ -4,8 +4,8 @@ import { Readable } from 'node:stream';
 const PIECE_BYTES = 16 * 1_024;
 
 /**
- * A mail on its way to the socket, in as few pieces as may be: each is a call into the kernel. It is composed when the first is asked for,
- * so that a refused recipient costs no composing; what goes wrong in it ends the stream with an error.
+ * A mail on its way to the socket, in as few pieces as may be: each is a call into the kernel. It is composed when the first
+ * is asked for, so that a refused recipient costs no composing; what goes wrong in it ends the stream with an error.
  */
 export class MailStream extends Readable {
   readonly #composed: () => Buffer;
@@ -18,8 +18,9 @@ export class MailStream extends Readable {
 
   override _read(): void {
     const mail = this.#rest ?? this.#composed();
-    this.#rest = mail.subarray(PIECE_BYTES);
+    const isLast = mail.length <= PIECE_BYTES;
+    this.#rest = isLast ? undefined : mail.subarray(PIECE_BYTES); // the server's answer is waited for without it
     this.push(mail.subarray(0, PIECE_BYTES));
-    if (this.#rest.length === 0) this.push(null);
+    if (isLast) this.push(null);
   }
 }
