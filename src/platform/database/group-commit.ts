@@ -26,8 +26,8 @@ export interface GroupCommitOptions {
  *
  * An idle caller's row leaves with those that came in the same turn of the event loop: callers who were answered together
  * come back together, and the first of them alone would take a statement from the rest. Under load groups grow by
- * themselves. Each caller is answered after the commit that holds its row. A statement that PostgreSQL refuses is repeated row by row, so only the guilty caller sees the
- * error; one that lost a deadlock is repeated too, once.
+ * themselves. Each caller is answered after the commit that holds its row. A statement that PostgreSQL refuses is repeated row
+ * by row, so only the guilty caller sees the error; one that lost a deadlock is repeated too, once.
  */
 export class GroupCommit<T, R> {
   private readonly waiting: Waiting<T, R>[] = [];

@@ -28,7 +28,7 @@ export class StatementRest {
   ) {}
 
   begin(tookMs: number): void {
-    this.typicalMs += (tookMs - this.typicalMs) * BELIEVED;
+    this.typicalMs += (Math.min(tookMs, LONGEST_MS) - this.typicalMs) * BELIEVED;
     this.until = performance.now() + Math.min(LONGEST_MS, this.typicalMs * this.options.times);
   }
 
