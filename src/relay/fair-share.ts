@@ -13,6 +13,20 @@ export function dealOut(rooms: readonly EndpointRoom[], total: number): Endpoint
   return shares;
 }
 
+/** Whether an endpoint had all that it was dealt, and yet not all that it has room for: it may have more that is due. */
+export function isCutShort(
+  rooms: readonly EndpointRoom[],
+  total: number,
+  hints: readonly Published[],
+): boolean {
+  const had = new Map<string | null, number>();
+  for (const { endpointId } of hints) had.set(endpointId, (had.get(endpointId) ?? 0) + 1);
+  const whole = new Map(rooms.map(({ endpointId, room }) => [endpointId, room]));
+  return dealOut(rooms, total).some(
+    ({ endpointId, room }) => room < whole.get(endpointId)! && had.get(endpointId) === room,
+  );
+}
+
 /**
  * Retries that an endpoint may have of what is left of its provider's budget: half of it, less what it has had in the same
  * minute. So the first that fails leaves half to the others, the second a quarter: none can take it all.

@@ -43,10 +43,10 @@ export class Pass {
     return [];
   }
 
-  /** All went that might: what more of it would find. */
-  endedAt({ most, isFull, hasHadItsPart, waitMs }: Ration): void {
+  /** All went that might: what more of it would find. What is kept back for retries is no reason to go on at once. */
+  endedAt({ isFull, hasHadItsPart, waitMs }: Ration): void {
     if (isFull) this.isFull = true;
-    else if (hasHadItsPart || most > 0) this.hasMore = true;
+    else if (hasHadItsPart) this.hasMore = true;
     else if (waitMs !== undefined) this.waitsFor(Math.max(TOKENS_MS, waitMs));
   }
 

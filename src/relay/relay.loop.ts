@@ -12,7 +12,8 @@ import { WakeListener } from './wake-listener.js';
 const POLL_MS = 1_000;
 /** While queues are full the relay looks again this often, woken or not: a window of two seconds does not run dry. */
 const FULL_MS = 50;
-/** Who is woken meanwhile, and finds its queue full as well, is not the last to be woken: the next looks after this. */
+/** Who is woken meanwhile and finds nothing, or its own queue full as well, is not the last: the next looks after this. */
+const EMPTY_BESIDE_MS = 5;
 const FULL_BESIDE_MS = 20;
 /** When everything that was due has gone: when the next is due is not known yet, and seldom is it now. */
 const SETTLE_MS = 20;
@@ -90,16 +91,16 @@ export class RelayLoop {
     const { published, isFull, goesOn, dueMs, failure } = await this.relay.runOnce(LANES, most);
     if (failure !== undefined && published === 0) throw failure;
     if (goesOn || this.isStopping) return;
-    if (isFull) await this.waitForRoom();
+    if (isFull) await this.waitForRoom(dueMs);
     else if (published > 0) await this.sleep(SETTLE_MS);
     else if (dueMs !== undefined && dueMs <= 0) await this.sleep(BLOCKED_MS);
     else await this.sleep(Math.min(POLL_MS, dueMs ?? POLL_MS));
   }
 
-  private async waitForRoom(): Promise<void> {
+  private async waitForRoom(dueMs = Infinity): Promise<void> {
     this.isWaitingForRoom = true;
     if (this.isWoken) this.goBeside();
-    await this.sleep(FULL_MS, false);
+    await this.sleep(dueMs > 0 ? Math.min(FULL_MS, dueMs) : FULL_MS, false);
     this.isWaitingForRoom = false;
   }
 
@@ -135,7 +136,7 @@ export class RelayLoop {
   private async passBeside(): Promise<boolean> {
     try {
       const { failure, published, isFull } = await this.relay.runOnce(['transactional'], this.most);
-      if (published === 0 && isFull) await new Promise((resolve) => setTimeout(resolve, FULL_BESIDE_MS));
+      if (published === 0) await pause(isFull ? FULL_BESIDE_MS : EMPTY_BESIDE_MS);
       return failure === undefined;
     } catch {
       return false;
@@ -155,3 +156,5 @@ export class RelayLoop {
     this.wake = this.endSleep = undefined;
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -6,10 +6,11 @@ import { GatesStore } from '../gates/gates.store.js';
 import { OutboxStore, type Published, type Route } from '../outbox/outbox.store.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import { type DueGroup, Surveyor } from './due.js';
+import { isCutShort } from './fair-share.js';
 import { Pass } from './pass.js';
 import { ProviderRouter } from './provider-router.service.js';
 import { Publisher } from './publisher.service.js';
-import { NONE, Rations } from './rations.js';
+import { NONE, type Ration, Rations } from './rations.js';
 import { WeightedTurns } from './weighted-turns.js';
 import { Windows } from './windows.js';
 
@@ -89,7 +90,7 @@ export class RelayService {
       due.takers.filter((one) => one.isProbe),
       due.takers.filter((one) => !one.isProbe),
     ];
-    for (const route of probes) await this.give(due, route, rations, pass);
+    for (const route of probes) await this.give(due, route, rations.of(route, due), rations, pass);
     if (open.length > 1) await this.share(due, open, rations, pass);
     else for (const route of open) await this.giveAll(due, route, rations, pass);
     if (pass.published === before) pass.hadNothing();
@@ -101,9 +102,10 @@ export class RelayService {
     let open = [...routes];
     while (open.length > 0) {
       const route = this.turns.next(open);
-      const { most, isFull } = rations.of(route, due);
+      const ration = rations.of(route, due);
+      const { most, isFull } = ration;
       const size = Math.min(most, this.turns.sizeOf(route, routes));
-      const hints = await this.give(due, route, rations, pass, size);
+      const hints = await this.give(due, route, { ...ration, most: size }, rations, pass);
       this.turns.note(route, hints.length);
       const isPassedOver = most === 0 && (!isFull || rations.isBehind(route));
       if (isPassedOver) open = open.filter((one) => one !== route);
@@ -113,20 +115,19 @@ export class RelayService {
 
   /** As much as may go, and what more would find. */
   private async giveAll(due: DueGroup, route: Route, rations: Rations, pass: Pass): Promise<void> {
-    const { most } = rations.of(route, due);
-    const hints = await this.give(due, route, rations, pass, most);
-    if (most > 0 && hints.length === most) pass.endedAt(rations.of(route, due));
+    const ration = rations.of(route, due); // once: chance may decide between a first send and a retry
+    const hints = await this.give(due, route, ration, rations, pass);
+    if (ration.most > 0 && hints.length === ration.most) pass.endedAt(rations.of(route, due));
   }
 
   private async give(
     due: DueGroup,
     route: Route,
+    ration: Ration,
     rations: Rations,
     pass: Pass,
-    atMost = Infinity,
   ): Promise<Published[]> {
-    const ration = rations.of(route, due);
-    const most = Math.min(atMost, ration.most, pass.left);
+    const most = Math.min(ration.most, pass.left);
     if (most < 1) return pass.hadNone(ration);
     const { rooms, waitMs } =
       route.channel === 'webhook' ? rations.ofEndpoints(route, due) : { rooms: [], waitMs: undefined };
@@ -139,6 +140,8 @@ export class RelayService {
     const hints = await this.publisher.publish(order).catch(pass.failed);
     rations.note(route, due, hints);
     pass.published += hints.length;
+    // What was dealt to one endpoint and not used, another might have had.
+    if (hints.length < most && isCutShort(rooms, most, hints)) pass.endedAt({ ...NONE, hasHadItsPart: true });
     return hints;
   }
 

@@ -125,6 +125,29 @@ describe('the wait after a pass', () => {
     expect(passes).toHaveLength(4);
   });
 
+  it('lets a pass beside it that found nothing be followed after a moment: else wake-ups of others drive it', async () => {
+    const { loop, passes } = loopOver([after(0, true)], false);
+    void loop.step();
+    await vi.advanceTimersByTimeAsync(1);
+    for (let i = 0; i < 5; i++) {
+      loop.onWake('');
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(passes).toHaveLength(2);
+    await vi.advanceTimersByTimeAsync(5);
+    expect(passes).toHaveLength(3);
+  });
+
+  it('is for what becomes due, where that is before there is room: no wake-up comes for it', async () => {
+    const full = after(0, true);
+    full.waitsFor(30);
+    const step = stepOf(loopOver([full], false).loop);
+    await vi.advanceTimersByTimeAsync(29);
+    expect(step.hasEnded).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(step.hasEnded).toBe(true);
+  });
+
   it('sees at once who came during the pass itself', async () => {
     const { loop, passes } = loopOver([after(3, true), after(1, false)], false);
     loop.onWake('');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Route } from '../../../src/outbox/outbox.store.js';
-import { dealOut, roomForRetries } from '../../../src/relay/fair-share.js';
+import { dealOut, isCutShort, roomForRetries } from '../../../src/relay/fair-share.js';
 import { WeightedTurns } from '../../../src/relay/weighted-turns.js';
 
 const route = (provider: string, weight: number): Route => ({
@@ -63,5 +63,25 @@ describe('retries of endpoints', () => {
   it('are dealt evenly among those that ask at once', () => {
     const rooms = ['a', 'b', 'c'].map((endpointId) => ({ endpointId, room: roomForRetries(12, 0) }));
     expect(dealOut(rooms, 12).map(({ room }) => room)).toEqual([4, 4, 4]);
+  });
+});
+
+describe('an endpoint is cut short', () => {
+  const rooms = ['a', 'b', 'c', 'd'].map((endpointId) => ({ endpointId, room: 10 }));
+  const had = (counts: Record<string, number>) =>
+    Object.entries(counts).flatMap(([endpointId, count]) =>
+      Array.from({ length: count }, () => ({ id: 'n', dispatch: 1, endpointId, sender: 0 })),
+    );
+
+  it('where it took all it was dealt, with room for more that others did not use', () => {
+    expect(isCutShort(rooms, 20, had({ a: 5, b: 1 }))).toBe(true);
+  });
+
+  it('not where it took less: no more of it is due', () => {
+    expect(isCutShort(rooms, 20, had({ a: 4, b: 1 }))).toBe(false);
+  });
+
+  it('not where it has no room for more', () => {
+    expect(isCutShort(rooms, 40, had({ a: 10, b: 1 }))).toBe(false);
   });
 });
