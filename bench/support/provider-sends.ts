@@ -68,9 +68,14 @@ export function compareSends(effort: Effort, comparison: Comparison): Promise<An
   });
 }
 
-const warmedUp = (pipeline: Pipeline, repetition: number): Pipeline => ({
+/** `senders`: processes that render and send, each of which V8 compiles for itself. */
+interface SendingPipeline extends Pipeline {
+  senders: number;
+}
+
+const warmedUp = (pipeline: SendingPipeline, repetition: number): Pipeline => ({
   ...pipeline,
-  warmUpArrivals: repetition === 0 ? SENDS_TO_COMPILE : SENDS_TO_WARM_UP,
+  warmUpArrivals: pipeline.senders * (repetition === 0 ? SENDS_TO_COMPILE : SENDS_TO_WARM_UP),
 });
 
 async function inTurn<T, R>(items: readonly T[], act: (item: T) => Promise<R>): Promise<R[]> {
@@ -110,7 +115,8 @@ function answerFrom(
       value: spreadOf(ratiosOf(bestOwn.name)).median,
     },
     notes: [
-      `Measured after ${whole(SENDS_TO_COMPILE)} sends of each, and ${whole(SENDS_TO_WARM_UP)} in each later slice. The client alone checks nothing and keeps nothing.`,
+      `Measured after ${whole(SENDS_TO_COMPILE)} sends of each sender, and ${whole(SENDS_TO_WARM_UP)} in each later slice.`,
+      'The client alone is one process, keeps one core busy, checks nothing and keeps nothing; two workers have what is left of both cores.',
       'Everything accepted arrived, each once; each has one attempt and the status sent.',
       ...(repeats > 0 ? [`The door said 503 to ${whole(repeats)} requests, which were repeated.`] : []),
     ],
@@ -122,13 +128,14 @@ async function barePipelines(
   scope: Scope,
   { bare, concurrencies }: Comparison,
   port: number,
-): Promise<Pipeline[]> {
+): Promise<SendingPipeline[]> {
   const connections = Math.max(...concurrencies);
   const source = scope.own(await startProgram('bare', `references/${bare}`, { port, connections }), (one) =>
     one.end(),
   );
   return concurrencies.map((callers) => ({
     name: `the client alone, ${callers} at once`,
+    senders: 1,
     source,
     press: {},
     callers,
@@ -144,7 +151,7 @@ async function posthastePipeline(
   { channel, configuration, installations }: Comparison,
   port: number,
   installed: Installed,
-): Promise<Pipeline> {
+): Promise<SendingPipeline> {
   const { workers, places } = installed;
   const at = installations.indexOf(installed);
   const databaseUrl = await cluster.createMigrated(`posthaste_${at}`);
@@ -160,6 +167,7 @@ async function posthastePipeline(
   const source = scope.own(await startProgram('load', 'support/load.program.js'), (one) => one.end());
   let sent = 0;
   return {
+    senders: workers,
     name: `posthaste, ${workers === 1 ? 'a worker' : `${workers} workers`} of ${places} at once`,
     source,
     callers: DOOR_CALLERS,
