@@ -18,6 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           sequence: { groupOrder: 0 },
+          testTimeout: 30_000, // what none needs on an idle machine, and some on a busy one
           include: [
             'src/**/*.test.ts',
             'test/unit/**/*.test.ts',

@@ -198,7 +198,7 @@ export function describeProviderContract<C extends Content>(name: string, harnes
     it('ends a call under way when this process stops: in doubt, and nobody’s fault', async () => {
       rig.script('hang_after_body');
       const pending = send();
-      await vi.waitFor(() => expect(rig.arrived()).toBe(1), { interval: 5 });
+      await vi.waitFor(() => expect(rig.arrived()).toBe(1), { interval: 5, timeout: PATIENT_MS });
       shutdown.abort();
       expect(await pending).toMatchObject({ kind: 'in_doubt', scope: 'message' });
     });
@@ -206,10 +206,10 @@ export function describeProviderContract<C extends Content>(name: string, harnes
     it('closes with a call under way: in doubt, no connection left, no call after it', async () => {
       rig.script('hang_after_body');
       const pending = send();
-      await vi.waitFor(() => expect(rig.arrived()).toBe(1), { interval: 5 });
+      await vi.waitFor(() => expect(rig.arrived()).toBe(1), { interval: 5, timeout: PATIENT_MS });
       await rig.provider.close();
       expect(await pending).toMatchObject({ kind: 'in_doubt', scope: 'message' });
-      await vi.waitFor(() => expect(rig.openConnections()).toBe(0), { timeout: WELL_BEFORE_DEFAULTS_MS });
+      await vi.waitFor(() => expect(rig.openConnections()).toBe(0), { timeout: PATIENT_MS });
       expect(await send()).toMatchObject({ kind: 'not_sent', class: 'lease' });
       await rig.provider.close();
     });

@@ -150,7 +150,7 @@ describe('twilio, besides the contract', () => {
     const provider = start(server.url);
     await provider.send(parcelOf('ntf_a'), call);
     server.hangUp();
-    await vi.waitFor(() => expect(server.openConnections).toBe(0), { interval: 5 });
+    await vi.waitFor(() => expect(server.openConnections).toBe(0), { interval: 5, timeout: PATIENT_MS });
     expect(await provider.send(parcelOf('ntf_b'), call)).toMatchObject({ kind: 'taken' });
   });
 

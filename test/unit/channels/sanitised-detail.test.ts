@@ -51,6 +51,7 @@ describe('a detail from outside', () => {
     ]) {
       sanitisedDetail(text, ['a@b.c', '+15551234567']);
     }
-    expect(performance.now() - start).toBeLessThan(500);
+    // Quadratic, one of these would take minutes. Generous: the machine is shared.
+    expect(performance.now() - start).toBeLessThan(5_000);
   });
 });

@@ -127,7 +127,7 @@ describe.each(RECEIVERS)('docs/webhooks.md: $name', ({ prepare }) => {
   it('takes what we sign, and does the work once', async () => {
     expect(await deliver('ntf_1', BODY)).toBe(204);
     expect(await deliver('ntf_1', BODY)).toBe(204);
-    await vi.waitFor(() => expect(words).toContain('order.shipped'));
+    await vi.waitFor(() => expect(words).toContain('order.shipped'), { timeout: 10_000 });
     expect(words.match(/order\.shipped/g)).toHaveLength(1);
   });
 

@@ -123,7 +123,7 @@ describe('hostile data', () => {
         for (const { path, message } of faultsOf(answer))
           expect(`${path} ${message}`).toMatch(/^\/data .*characters long/);
       else expect(faultsOf(answer).length).toBeGreaterThan(0);
-      expect(performance.now() - started).toBeLessThan(1_000);
+      expect(performance.now() - started).toBeLessThan(5_000);
     },
   );
 

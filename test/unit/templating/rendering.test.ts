@@ -84,7 +84,7 @@ describe('a template that never ends', () => {
     expect(faultsOf(() => templates.renderSms('t', undefined, {}))).toEqual([
       { path: '/data', message: expect.stringMatching(/^takes too much time or memory to render \(/) },
     ]);
-    expect(performance.now() - started).toBeLessThan(3_000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 
