@@ -7,9 +7,7 @@ import { type DeliveryJob, fromJob } from '../queues/delivery-job.js';
 import { occasionally, type QueueConnections } from '../queues/queue-connections.js';
 import type { QueueRef } from '../queues/queue-names.js';
 import { DispatchService } from './dispatch.service.js';
-
-/** Chunks held at once; how many calls are in flight is the slots' affair. */
-const CHUNKS_AT_ONCE = 8;
+import { jobsAtOnce } from './jobs-at-once.js';
 
 /** The only place that knows BullMQ's side of a delivery: a job in, its hints to the spine. */
 @Injectable()
@@ -31,7 +29,9 @@ abstract class DeliveryProcessor extends WorkerHost {
     _token: string | undefined,
     _signal?: AbortSignal,
   ): Promise<void> {
-    await this.dispatch.takeChunk(fromJob(job.data), this.queue);
+    const hints = fromJob(job.data);
+    this.worker.concurrency = jobsAtOnce(hints.length); // those after it are mostly as large
+    await this.dispatch.takeChunk(hints, this.queue);
   }
 
   @OnWorkerEvent('error')
@@ -57,7 +57,7 @@ export function deliveryProcessorFor(
   @Processor(queue.bullName, {
     connection: connections.consumer as never,
     autorun: false, // started when everything else is
-    concurrency: CHUNKS_AT_ONCE,
+    concurrency: jobsAtOnce(1), // how many calls are in flight is the slots' affair
     lockDuration: 60_000, // renewed while a chunk waits for places
     stalledInterval: 30_000,
     maxStalledCount: 1_000, // a job that outlives its workers is a hint like any other; PostgreSQL counts attempts
