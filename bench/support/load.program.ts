@@ -215,7 +215,12 @@ export interface Sent {
   answeredAtMs: number;
 }
 
-/** At a fixed rate, whatever the answers take. */
+/** A timer comes this much late, at most, on a machine with something to do. */
+const TIMER_SLACK_MS = 2;
+/** Answers take up to a tenth of a second, on a machine with much to do. */
+const FEWEST_CALLERS = 32;
+
+/** At a fixed rate, whatever the answers take: who must wait for a connection is timed from when it was due. */
 async function paced(argument: {
   target: Target;
   perSecond: number;
@@ -223,15 +228,18 @@ async function paced(argument: {
   run: string;
 }): Promise<Sent[]> {
   const { target, perSecond, durationMs, run } = argument;
-  const idle = await openCallers(target, 32, run);
+  const idle = await openCallers(target, Math.max(FEWEST_CALLERS, Math.ceil(perSecond / 10)), run);
   const all = [...idle];
   const sent: Promise<Sent>[] = [];
-  const startedAt = performance.now();
+  const startedAt = sharedNowMs();
   const amount = Math.floor((perSecond * durationMs) / 1000);
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const due = Math.min(amount, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
-      while (sent.length < due && idle.length > 0) sent.push(sendOne(idle));
+      const due = Math.min(amount, Math.floor(((sharedNowMs() - startedAt) * perSecond) / 1000));
+      while (sent.length < due && idle.length > 0) {
+        const dueAtMs = startedAt + ((sent.length + 1) * 1000) / perSecond;
+        sent.push(sendOne(idle, Math.min(sharedNowMs(), dueAtMs + TIMER_SLACK_MS)));
+      }
       if (sent.length < amount) return;
       clearInterval(timer);
       resolve();
@@ -242,9 +250,8 @@ async function paced(argument: {
   return results;
 }
 
-async function sendOne(idle: Caller[]): Promise<Sent> {
+async function sendOne(idle: Caller[], sentAtMs: number): Promise<Sent> {
   const caller = idle.shift()!;
-  const sentAtMs = sharedNowMs();
   const answer = await caller.connection.send(caller.writer.next());
   const answeredAtMs = sharedNowMs();
   idle.push(caller);
