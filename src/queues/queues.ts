@@ -13,6 +13,14 @@ const JOB_OPTIONS = {
   stackTraceLimit: 0, // a stack trace may quote data, and it would stay in Redis
 } as const;
 
+/**
+ * For a bulk, BullMQ makes two temporary tables in PostgreSQL, however little is in it: several milliseconds of its time, and rows
+ * of its catalogue that are dead at once. So many are added one by one.
+ */
+const FEW_JOBS = 8;
+
+type PublishedJob = Parameters<Queue<DeliveryJob>['addBulk']>[0][number];
+
 export interface QueueCounts {
   waiting: number;
   active: number;
@@ -37,7 +45,7 @@ export class Queues {
       data: toJob(chunk),
       opts: { ...JOB_OPTIONS, jobId: `d-${timeOrderedId()}` },
     }));
-    await withTimeout(this.queue(queue).addBulk(jobs), PUBLISH_TIMEOUT_MS);
+    await withTimeout(this.add(this.queue(queue), jobs), PUBLISH_TIMEOUT_MS);
   }
 
   async counts(queue: string): Promise<QueueCounts> {
@@ -62,6 +70,13 @@ export class Queues {
   /** What is wrong with what holds the queues; that it does not answer is an answer. */
   inspect(): Promise<BackendHealth> {
     return withTimeout(this.connections.inspect(), PUBLISH_TIMEOUT_MS).catch(() => AWAY);
+  }
+
+  private add(queue: Queue<DeliveryJob>, jobs: readonly PublishedJob[]): Promise<unknown> {
+    const isOneByOne = this.backend === 'postgresql' && jobs.length <= FEW_JOBS;
+    return isOneByOne
+      ? Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)))
+      : queue.addBulk([...jobs]);
   }
 
   private queue(name: string): Queue<DeliveryJob> {
