@@ -19,25 +19,30 @@ const jobOf = (hints: number) => ({
 });
 
 describe('jobs at once', () => {
-  it('are as many as make some hundred hints: eight full ones, and several times as many of few hints', () => {
-    expect([1, 3, 10, 20, 50, 5_000].map(jobsAtOnce)).toEqual([32, 32, 32, 20, 8, 8]);
+  it('are more while what is in hand is little beside the places', () => {
+    expect([0, 39, 40, 400].map((inHand) => jobsAtOnce('redis', inHand, 20))).toEqual([32, 32, 8, 8]);
   });
 
-  it('are those of an empty one as well', () => {
-    expect(jobsAtOnce(0)).toBe(32);
+  it('are eight where each is fetched with a commit of its own', () => {
+    expect([0, 400].map((inHand) => jobsAtOnce('postgresql', inHand, 20))).toEqual([8, 8]);
   });
 
-  it('follow the job that came last', async () => {
-    const taken: number[] = [];
-    const dispatch = { takeChunk: async (hints: unknown[]) => void taken.push(hints.length) };
-    const Processor = deliveryProcessorFor(QUEUE, { consumer: {} } as never);
-    const worker = { concurrency: 1 };
-    const processor = new Processor(dispatch, new Log('silent'));
+  it('follow what the jobs under way have in hand, and what they gave out of it', async () => {
+    const ends: (() => void)[] = [];
+    const dispatch = { takeChunk: () => new Promise<void>((resolve) => ends.push(resolve)) };
+    const channels = { provider: () => ({ concurrency: 20 }) };
+    const Processor = deliveryProcessorFor(QUEUE, { backend: 'redis', consumer: {} } as never);
+    const processor = new Processor(dispatch, channels, new Log('silent'));
+    const worker = { concurrency: 8 };
     Object.assign(processor, { _worker: worker });
-    await processor.process(jobOf(50) as never, undefined);
+    const full = processor.process(jobOf(50) as never, undefined);
+    const small = processor.process(jobOf(2) as never, undefined);
     expect(worker.concurrency).toBe(8);
-    await processor.process(jobOf(2) as never, undefined);
+    ends[0]!();
+    await full;
     expect(worker.concurrency).toBe(32);
-    expect(taken).toEqual([50, 2]);
+    ends[1]!();
+    await small;
+    expect(worker.concurrency).toBe(32);
   });
 });
