@@ -13,7 +13,10 @@ export function dealOut(rooms: readonly EndpointRoom[], total: number): Endpoint
   return shares;
 }
 
-/** Whether an endpoint had all that it was dealt, and yet not all that it has room for: it may have more that is due. */
+/**
+ * Whether an endpoint had all that it was dealt, and yet not all that it has room for, or was dealt nothing: it may have more
+ * that is due.
+ */
 export function isCutShort(
   rooms: readonly EndpointRoom[],
   total: number,
@@ -22,9 +25,10 @@ export function isCutShort(
   const had = new Map<string | null, number>();
   for (const { endpointId } of hints) had.set(endpointId, (had.get(endpointId) ?? 0) + 1);
   const whole = new Map(rooms.map(({ endpointId, room }) => [endpointId, room]));
-  return dealOut(rooms, total).some(
-    ({ endpointId, room }) => room < whole.get(endpointId)! && had.get(endpointId) === room,
-  );
+  const shares = dealOut(rooms, total);
+  const isDealtToAll = shares.length === rooms.filter(({ room }) => room > 0).length;
+  if (hints.length > 0 && !isDealtToAll) return true;
+  return shares.some(({ endpointId, room }) => room < whole.get(endpointId)! && had.get(endpointId) === room);
 }
 
 /**

@@ -100,7 +100,7 @@ export class RelayLoop {
   private async waitForRoom(dueMs = Infinity): Promise<void> {
     this.isWaitingForRoom = true;
     if (this.isWoken) this.goBeside();
-    await this.sleep(dueMs > 0 ? Math.min(FULL_MS, dueMs) : FULL_MS, false);
+    await this.sleep(dueMs > 0 ? Math.min(FULL_MS, Math.max(SETTLE_MS, dueMs)) : FULL_MS, false);
     this.isWaitingForRoom = false;
   }
 

@@ -138,11 +138,14 @@ describe('the wait after a pass', () => {
     expect(passes).toHaveLength(3);
   });
 
-  it('is for what becomes due, where that is before there is room: no wake-up comes for it', async () => {
+  it.each([
+    ['', 30, 30],
+    [', and not for each of many that come one by one', 1, 20],
+  ])('is for what becomes due, where that is before there is room%s', async (_, dueMs, waitedMs) => {
     const full = after(0, true);
-    full.waitsFor(30);
+    full.waitsFor(dueMs);
     const step = stepOf(loopOver([full], false).loop);
-    await vi.advanceTimersByTimeAsync(29);
+    await vi.advanceTimersByTimeAsync(waitedMs - 1);
     expect(step.hasEnded).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
     expect(step.hasEnded).toBe(true);

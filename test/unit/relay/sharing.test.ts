@@ -77,6 +77,11 @@ describe('an endpoint is cut short', () => {
     expect(isCutShort(rooms, 20, had({ a: 5, b: 1 }))).toBe(true);
   });
 
+  it('where others were dealt all there was', () => {
+    expect(isCutShort(rooms, 2, had({ a: 1 }))).toBe(true);
+    expect(isCutShort(rooms, 2, [])).toBe(false);
+  });
+
   it('not where it took less: no more of it is due', () => {
     expect(isCutShort(rooms, 20, had({ a: 4, b: 1 }))).toBe(false);
   });
