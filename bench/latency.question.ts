@@ -16,6 +16,8 @@ const QUIET_PER_SECOND = 100;
 const BUSY_SHARE = 0.6;
 /** Longer slices than elsewhere: a hundred a second make few values for a p99. */
 const SLICE_FACTOR = 2;
+/** What each keeps up is looked for in slices of this length. */
+const CAPACITY_MS = 2_000;
 const RAW_CALLERS = 64;
 const DOOR_CALLERS = 256;
 const GOAL_MS = { redis: { p50: 10, p99: 50 }, postgresql: { p50: 20, p99: 100 } } as const;
@@ -28,6 +30,7 @@ type Way = Pipeline;
 interface Paced {
   name: string;
   way: Way;
+  isBusy: boolean;
   perSecond: number;
 }
 
@@ -49,15 +52,25 @@ export function latency(effort: Effort): Promise<Answer> {
       await posthasteWay(scope, cluster, 'postgresql', url),
     ];
     const machine: Machine = { cluster, sink };
+    const inTurn = (paces: readonly Paced[]): Promise<Map<string, Measured[]>> =>
+      interleave(paces, effort.repetitions, (paced, repetition) =>
+        measure(machine, paced, effort, String(repetition)),
+      );
+    const quiet = ways.map((way) => ({
+      name: atQuiet(way.name),
+      way,
+      isBusy: false,
+      perSecond: QUIET_PER_SECOND,
+    }));
+    const ofQuiet = await inTurn(quiet); // first: afterwards PostgreSQL has a load to clean up behind
     const capacities = await capacitiesOf(machine, ways, effort);
-    const paces = ways.flatMap((way) => [
-      { name: atQuiet(way.name), way, perSecond: QUIET_PER_SECOND },
-      { name: atBusy(way.name), way, perSecond: Math.floor(capacities.get(way.name)! * BUSY_SHARE) },
-    ]);
-    const results = await interleave(paces, effort.repetitions, (paced, repetition) =>
-      measure(machine, paced, effort, String(repetition)),
-    );
-    return answerFrom(paces, results);
+    const busy = ways.map((way) => ({
+      name: atBusy(way.name),
+      way,
+      isBusy: true,
+      perSecond: Math.floor(capacities.get(way.name)! * BUSY_SHARE),
+    }));
+    return answerFrom([...quiet, ...busy], new Map([...ofQuiet, ...(await inTurn(busy))]));
   });
 }
 
@@ -68,7 +81,7 @@ async function capacitiesOf(
   effort: Effort,
 ): Promise<Map<string, number>> {
   const found = await interleave(ways, 2, (way, repetition) =>
-    sustain(machine, way, effort, `capacity-${repetition}`),
+    sustain(machine, way, { ...effort, measureMs: CAPACITY_MS }, `capacity-${repetition}`),
   );
   return new Map([...found].map(([name, slices]) => [name, slices.at(-1)!.perSecond]));
 }
@@ -132,14 +145,14 @@ const nameOf = (backend: Backend): string =>
 
 async function measure(
   { cluster, sink }: Machine,
-  { way, perSecond }: Paced,
+  { way, isBusy, perSecond }: Paced,
   effort: Effort,
   repetition: string,
 ): Promise<Measured> {
-  const run = `${perSecond}-${repetition}`;
+  const run = `${isBusy ? 'busy' : 'quiet'}-${repetition}`;
   await way.begin();
   const warmUp = await pace(sink, way, perSecond, effort.warmUpMs, `${run}-warm-up`);
-  const durationMs = effort.measureMs * (perSecond === QUIET_PER_SECOND ? SLICE_FACTOR : 1);
+  const durationMs = effort.measureMs * (isBusy ? 1 : SLICE_FACTOR);
   const cpuBefore = cpuOf(cluster, way);
   const { sent, times } = await pace(sink, way, perSecond, durationMs, run);
   const cpuPercent = ((cpuOf(cluster, way) - cpuBefore) * 100_000) / durationMs;
@@ -191,9 +204,10 @@ function answerFrom(paces: readonly Paced[], results: Map<string, Measured[]>): 
   ]);
   const quiet = (way: string, percentile: 'p50' | 'p99'): number =>
     median(atQuiet(way), (one) => one.fromRequest[percentile]);
-  const [redis, postgresql] = [nameOf('redis'), nameOf('postgresql')];
-  const isMet = (Object.keys(GOAL_MS) as Backend[]).every((backend) =>
-    (['p50', 'p99'] as const).every((one) => quiet(nameOf(backend), one) <= GOAL_MS[backend][one]),
+  const worst = Math.max(
+    ...(Object.keys(GOAL_MS) as Backend[]).flatMap((backend) =>
+      (['p50', 'p99'] as const).map((one) => quiet(nameOf(backend), one) / GOAL_MS[backend][one]),
+    ),
   );
   return {
     question: `How soon does a webhook arrive, at ${QUIET_PER_SECOND} a second and at ${BUSY_SHARE * 100} % of capacity?`,
@@ -202,15 +216,15 @@ function answerFrom(paces: readonly Paced[], results: Map<string, Measured[]>): 
       ...rows,
     ],
     ratio: {
-      what: 'p50 of the goal of 10 ms, Redis',
-      value: quiet(redis, 'p50') / GOAL_MS.redis.p50,
+      what: `of the goals at ${QUIET_PER_SECOND} a second, the worst of the four`,
+      value: worst,
       goal: 1,
-      isMet,
+      isMet: worst <= 1,
     },
     notes: [
-      `Goals at ${QUIET_PER_SECOND} a second: p50 10 ms and p99 50 with Redis, 20 and 100 with PostgreSQL alone (here ${decimal(quiet(postgresql, 'p50'))} and ${decimal(quiet(postgresql, 'p99'))} ms).`,
-      `Durable and delivered costs ${decimal(quiet(redis, 'p50') - quiet(RAW, 'p50'))} ms more than a queue that keeps nothing. Each arrived once.`,
-      'Capacity: what each kept up with work always waiting, just before, in the same processes.',
+      `Goals at ${QUIET_PER_SECOND} a second: p50 10 ms and p99 50 with Redis, 20 and 100 with PostgreSQL alone.`,
+      `Durable and delivered costs ${decimal(quiet(nameOf('redis'), 'p50') - quiet(RAW, 'p50'))} ms more than a queue that keeps nothing. Each arrived once.`,
+      'Capacity: what each kept up with work always waiting, in between, in the same processes.',
     ],
     raw: Object.fromEntries(results),
   };

@@ -4,7 +4,7 @@ import { Queue } from 'bullmq';
 
 import { BacklogGate } from '../support/backlog-gate.js';
 import { answerParent, startArgument } from '../support/child-port.js';
-import { sharedNowMs } from '../support/clock.js';
+import { sharedNowMs, timedFrom } from '../support/clock.js';
 import { INVOICE } from '../support/content.js';
 import type { Sent } from '../support/load.program.js';
 
@@ -37,11 +37,11 @@ async function press(): Promise<void> {
 async function paced({ perSecond, durationMs }: { perSecond: number; durationMs: number }): Promise<Sent[]> {
   const amount = Math.floor((perSecond * durationMs) / 1000);
   const sent: Promise<Sent>[] = [];
-  const startedAt = performance.now();
+  const startedAt = sharedNowMs();
   await new Promise<void>((resolve) => {
     const timer = setInterval(() => {
-      const due = Math.min(amount, Math.floor(((performance.now() - startedAt) * perSecond) / 1000));
-      while (sent.length < due) sent.push(addTimed());
+      const due = Math.min(amount, Math.floor(((sharedNowMs() - startedAt) * perSecond) / 1000));
+      while (sent.length < due) sent.push(addTimed(timedFrom(startedAt, sent.length, perSecond)));
       if (sent.length < amount) return;
       clearInterval(timer);
       resolve();
@@ -50,8 +50,7 @@ async function paced({ perSecond, durationMs }: { perSecond: number; durationMs:
   return Promise.all(sent);
 }
 
-async function addTimed(): Promise<Sent> {
-  const sentAtMs = sharedNowMs();
+async function addTimed(sentAtMs: number): Promise<Sent> {
   const id = await add();
   return { id, sentAtMs, answeredAtMs: sharedNowMs() };
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { BacklogGate } from './backlog-gate.js';
 import { answerParent } from './child-port.js';
-import { sharedNowMs } from './clock.js';
+import { sharedNowMs, timedFrom } from './clock.js';
 import { ClientConnection } from './client-connection.js';
 import { HttpConnection } from './http-connection.js';
 import { RequestWriter, type Target } from './requests.js';
@@ -215,8 +215,6 @@ export interface Sent {
   answeredAtMs: number;
 }
 
-/** A timer comes this much late, at most, on a machine with something to do. */
-const TIMER_SLACK_MS = 2;
 /** Answers take up to a tenth of a second, on a machine with much to do. */
 const FEWEST_CALLERS = 32;
 
@@ -237,8 +235,7 @@ async function paced(argument: {
     const timer = setInterval(() => {
       const due = Math.min(amount, Math.floor(((sharedNowMs() - startedAt) * perSecond) / 1000));
       while (sent.length < due && idle.length > 0) {
-        const dueAtMs = startedAt + ((sent.length + 1) * 1000) / perSecond;
-        sent.push(sendOne(idle, Math.min(sharedNowMs(), dueAtMs + TIMER_SLACK_MS)));
+        sent.push(sendOne(idle, timedFrom(startedAt, sent.length, perSecond)));
       }
       if (sent.length < amount) return;
       clearInterval(timer);
