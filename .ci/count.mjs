@@ -14,7 +14,14 @@ const fileFaults = (report.testResults ?? []).filter(
 
 let failed = numTotalTests - numPassedTests + fileFaults.length;
 // An error outside of any test, or no report, or no test at all.
-if (failed === 0 && (status !== '0' || numTotalTests === 0)) failed = 1;
+if (failed === 0 && (status !== '0' || numTotalTests === 0)) {
+  failed = 1;
+  tell(
+    'failed',
+    `${file}: ${numTotalTests} tests`,
+    `vitest ended with ${status}: an error outside of any test, or none ran`,
+  );
+}
 
 for (const result of report.testResults ?? []) {
   if (fileFaults.includes(result)) tell('failed', result.name, result.message);

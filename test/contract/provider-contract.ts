@@ -67,7 +67,7 @@ export interface ProviderHarness<C extends Content> {
 const PATIENT_MS = 5_000;
 const IMPATIENT_MS = 1_000;
 /** Far above what is waited for where no answer comes, far below the providers' defaults. */
-const WELL_BEFORE_DEFAULTS_MS = 3_000;
+const WELL_BEFORE_DEFAULTS_MS = 8_000;
 
 const ID = 'ntf_01jcontract00000000000000a';
 
