@@ -179,7 +179,7 @@ describe('the service says what becomes of notifications', () => {
           at: expect.stringMatching(/^\d{4}-.*Z$/),
         },
       });
-      expect(JSON.stringify(one)).not.toContain('ada');
+      expect(JSON.stringify(one)).not.toMatch(/\bada\b|@example\.com/); // ids may have the letters
       expect(misfits(one!.type, one!.data)).toEqual([]);
       expect(await notifications.record([recordOf(id, dispatch, outcome, next as Next)])).toEqual([false]);
       expect(await told()).toHaveLength(1);

@@ -6,7 +6,7 @@ import { HOSTILE } from './hostile-requests.js';
 
 /** More than any refusal needs: an answer must not grow with the question. */
 const MAX_ANSWER = 8_192;
-/** A refusal that takes longer has worked on what it should have refused. Generous: the machine is shared. */
+/** A refusal that takes longer hangs. Generous: the machine is shared, and a commit may wait for its disk for seconds. */
 const MAX_MS = 10_000;
 
 interface ProblemBody {
