@@ -2,8 +2,8 @@ import { type BenchProcess, startProgram } from './support/child-process.js';
 import { Cluster, countOf } from './support/cluster.js';
 import type { Effort } from './support/effort.js';
 import { interleave } from './support/interleave.js';
-import { type Machine, type Pipeline, sustain } from './support/pipeline.js';
 import type { Sent } from './support/load.program.js';
+import { type Machine, type Pipeline, sustain } from './support/pipeline.js';
 import { createEndpoints, installationOn, startPosthaste } from './support/posthaste.js';
 import { type Answer, decimal, spread, whole } from './support/report.js';
 import type { Target } from './support/requests.js';
@@ -21,15 +21,13 @@ const CAPACITY_MS = 2_000;
 const RAW_CALLERS = 64;
 const DOOR_CALLERS = 256;
 const GOAL_MS = { redis: { p50: 10, p99: 50 }, postgresql: { p50: 20, p99: 100 } } as const;
+const RAW = 'raw BullMQ on Redis';
 type Backend = keyof typeof GOAL_MS;
 
-/** As much as is asked of a pipeline; `press` is also what it is paced with. */
-type Way = Pipeline;
-
-/** One way at one rate. */
+/** One way at one rate, paced with what it is pressed with. */
 interface Paced {
   name: string;
-  way: Way;
+  way: Pipeline;
   isBusy: boolean;
   perSecond: number;
 }
@@ -56,20 +54,10 @@ export function latency(effort: Effort): Promise<Answer> {
       interleave(paces, effort.repetitions, (paced, repetition) =>
         measure(machine, paced, effort, String(repetition)),
       );
-    const quiet = ways.map((way) => ({
-      name: atQuiet(way.name),
-      way,
-      isBusy: false,
-      perSecond: QUIET_PER_SECOND,
-    }));
+    const quiet = ways.map(quietly);
     const ofQuiet = await inTurn(quiet); // first: afterwards PostgreSQL has a load to clean up behind
     const capacities = await capacitiesOf(machine, ways, effort);
-    const busy = ways.map((way) => ({
-      name: atBusy(way.name),
-      way,
-      isBusy: true,
-      perSecond: Math.floor(capacities.get(way.name)! * BUSY_SHARE),
-    }));
+    const busy = ways.map((way) => busily(way, capacities.get(way.name)!));
     return answerFrom([...quiet, ...busy], new Map([...ofQuiet, ...(await inTurn(busy))]));
   });
 }
@@ -77,7 +65,7 @@ export function latency(effort: Effort): Promise<Answer> {
 /** What each can keep up, in its second slice: V8 has seen the work by then. */
 async function capacitiesOf(
   machine: Machine,
-  ways: readonly Way[],
+  ways: readonly Pipeline[],
   effort: Effort,
 ): Promise<Map<string, number>> {
   const found = await interleave(ways, 2, (way, repetition) =>
@@ -86,7 +74,7 @@ async function capacitiesOf(
   return new Map([...found].map(([name, slices]) => [name, slices.at(-1)!.perSecond]));
 }
 
-async function rawWay(scope: Scope, redisPort: number, sink: string): Promise<Way> {
+async function rawWay(scope: Scope, redisPort: number, sink: string): Promise<Pipeline> {
   const start = async (name: string, argument: object): Promise<BenchProcess> =>
     scope.own(await startProgram(name, `references/${name}.program.js`, argument), (one) => one.end());
   const source = await start('raw-add', { redisPort });
@@ -103,7 +91,12 @@ async function rawWay(scope: Scope, redisPort: number, sink: string): Promise<Wa
 }
 
 /** One process with all roles, as a small installation runs it. */
-async function posthasteWay(scope: Scope, cluster: Cluster, backend: Backend, sink: string): Promise<Way> {
+async function posthasteWay(
+  scope: Scope,
+  cluster: Cluster,
+  backend: Backend,
+  sink: string,
+): Promise<Pipeline> {
   const databaseUrl = await cluster.createMigrated(`posthaste_${backend}`);
   const installation = installationOn(databaseUrl, backend === 'redis' ? cluster.redisUrl : undefined);
   const { process, url } = await startPosthaste(cluster, installation, 'api,relay,worker');
@@ -136,9 +129,22 @@ async function posthasteWay(scope: Scope, cluster: Cluster, backend: Backend, si
   };
 }
 
-const RAW = 'raw BullMQ on Redis';
 const atQuiet = (name: string): string => `${name}, ${QUIET_PER_SECOND} a second`;
 const atBusy = (name: string): string => `${name}, ${BUSY_SHARE * 100} % of what it can`;
+
+const quietly = (way: Pipeline): Paced => ({
+  name: atQuiet(way.name),
+  way,
+  isBusy: false,
+  perSecond: QUIET_PER_SECOND,
+});
+
+const busily = (way: Pipeline, capacity: number): Paced => ({
+  name: atBusy(way.name),
+  way,
+  isBusy: true,
+  perSecond: Math.floor(capacity * BUSY_SHARE),
+});
 
 const nameOf = (backend: Backend): string =>
   `posthaste, queues in ${backend === 'redis' ? 'Redis' : 'PostgreSQL'}`;
@@ -168,7 +174,7 @@ async function measure(
 /** Sends at the pace and waits until all has arrived, each once. */
 async function pace(
   sink: BenchProcess,
-  way: Way,
+  way: Pipeline,
   perSecond: number,
   durationMs: number,
   run: string,
@@ -185,7 +191,7 @@ async function pace(
   return { sent, times: new Map(await sink.call<[string, number][]>('times')) };
 }
 
-function cpuOf(cluster: Cluster, { processes }: Way): number {
+function cpuOf(cluster: Cluster, { processes }: Pipeline): number {
   const { postgres, redis } = cluster.cpu();
   return processes.reduce((sum, one) => sum + one.cpuSeconds(), postgres + redis);
 }

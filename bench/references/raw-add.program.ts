@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { Queue } from 'bullmq';
 
+import { atPace, type Pace } from '../support/at-pace.js';
 import { BacklogGate } from '../support/backlog-gate.js';
 import { answerParent, startArgument } from '../support/child-port.js';
-import { sharedNowMs, timedFrom } from '../support/clock.js';
+import { sharedNowMs } from '../support/clock.js';
 import { INVOICE } from '../support/content.js';
 import type { Sent } from '../support/load.program.js';
 
@@ -34,29 +35,13 @@ async function press(): Promise<void> {
   }
 }
 
-async function paced({ perSecond, durationMs }: { perSecond: number; durationMs: number }): Promise<Sent[]> {
-  const amount = Math.floor((perSecond * durationMs) / 1000);
-  const sent: Promise<Sent>[] = [];
-  const startedAt = sharedNowMs();
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const due = Math.min(amount, Math.floor(((sharedNowMs() - startedAt) * perSecond) / 1000));
-      while (sent.length < due) sent.push(addTimed(timedFrom(startedAt, sent.length, perSecond)));
-      if (sent.length < amount) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-  });
-  return Promise.all(sent);
-}
-
 async function addTimed(sentAtMs: number): Promise<Sent> {
   const id = await add();
   return { id, sentAtMs, answeredAtMs: sharedNowMs() };
 }
 
 answerParent({
-  paced,
+  paced: (pace: Pace) => atPace(pace, addTimed),
   press: ({ connections, backlog }: { connections: number; backlog: number }) => {
     gate = new BacklogGate(backlog);
     isOver = false;

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { atPace, type Pace } from './at-pace.js';
 import { BacklogGate } from './backlog-gate.js';
 import { answerParent } from './child-port.js';
-import { sharedNowMs, timedFrom } from './clock.js';
+import { sharedNowMs } from './clock.js';
 import { ClientConnection } from './client-connection.js';
 import { HttpConnection } from './http-connection.js';
 import { RequestWriter, type Target } from './requests.js';
@@ -218,33 +219,17 @@ export interface Sent {
 /** Answers take up to a tenth of a second, on a machine with much to do. */
 const FEWEST_CALLERS = 32;
 
-/** At a fixed rate, whatever the answers take: who must wait for a connection is timed from when it was due. */
-async function paced(argument: {
-  target: Target;
-  perSecond: number;
-  durationMs: number;
-  run: string;
-}): Promise<Sent[]> {
-  const { target, perSecond, durationMs, run } = argument;
-  const idle = await openCallers(target, Math.max(FEWEST_CALLERS, Math.ceil(perSecond / 10)), run);
+/** Who must wait for a connection is timed from when it was due. */
+async function paced({ target, run, ...pace }: Pace & { target: Target; run: string }): Promise<Sent[]> {
+  const idle = await openCallers(target, Math.max(FEWEST_CALLERS, Math.ceil(pace.perSecond / 10)), run);
   const all = [...idle];
-  const sent: Promise<Sent>[] = [];
-  const startedAt = sharedNowMs();
-  const amount = Math.floor((perSecond * durationMs) / 1000);
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const due = Math.min(amount, Math.floor(((sharedNowMs() - startedAt) * perSecond) / 1000));
-      while (sent.length < due && idle.length > 0) {
-        sent.push(sendOne(idle, timedFrom(startedAt, sent.length, perSecond)));
-      }
-      if (sent.length < amount) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-  });
-  const results = await Promise.all(sent);
+  const sent = await atPace(
+    pace,
+    (timedFromMs) => sendOne(idle, timedFromMs),
+    () => idle.length > 0,
+  );
   all.forEach(({ connection }) => connection.close());
-  return results;
+  return sent;
 }
 
 async function sendOne(idle: Caller[], sentAtMs: number): Promise<Sent> {

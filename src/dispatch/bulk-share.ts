@@ -8,7 +8,7 @@ import { TransactionalTraffic } from '../domain/transactional-traffic.js';
 const LOOK_EVERY_MS = 100;
 const SAMPLE_EVERY_MS = 5;
 /** A loop that is later than this on average makes all who wait for it wait at each of their dozen steps. Milliseconds. */
-const LATE_MS = 0.7;
+const LATE_MS = 0.3;
 /** A share grows by this factor where it halves when late: from the least to all in some four seconds. */
 const GROWTH = 1.1;
 /** So much of its places bulk keeps, however late the loop is. */
@@ -41,6 +41,11 @@ export class BulkShare {
     this.transactional.note();
   }
 
+  /** Whether transactional work comes in this process. */
+  get isBeside(): boolean {
+    return this.transactional.isExpected;
+  }
+
   /** Of so many places. */
   of(places: number): number {
     return Math.max(1, Math.floor(places * this.share));
@@ -48,7 +53,7 @@ export class BulkShare {
 
   /** `lateMs`: what timers were late on average since the last look. */
   adapt(lateMs: number): void {
-    if (!this.transactional.isExpected) this.share = 1;
+    if (!this.isBeside) this.share = 1;
     else if (lateMs > LATE_MS) this.share = Math.max(LEAST, this.share / 2);
     else this.share = Math.min(1, this.share * GROWTH);
   }

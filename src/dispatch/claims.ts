@@ -6,8 +6,9 @@ import { OutboxStore } from '../outbox/outbox.store.js';
 import { GroupCommit } from '../platform/database/group-commit.js';
 import { Gauges } from '../platform/metrics/gauges.js';
 import type { QueueRef } from '../queues/queue-names.js';
+import { BulkShare } from './bulk-share.js';
 import { GateWatch } from './gate-watch.js';
-import { LANE_GROUPS } from './lane-groups.js';
+import { laneGroups } from './lane-groups.js';
 import { LeaseService } from './lease.service.js';
 
 /** Claims, coalesced: concurrent hints of one queue share a commit. A stale hint answers undefined: at-least-once is normal here. */
@@ -21,6 +22,7 @@ export class Claims {
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(GateWatch) private readonly gates: GateWatch,
     @Inject(OutboxStore) private readonly outbox: OutboxStore,
+    @Inject(BulkShare) private readonly share: BulkShare,
   ) {}
 
   /**
@@ -30,7 +32,7 @@ export class Claims {
   take(hint: Hint, { name, provider, lane }: QueueRef): Promise<Claimed | undefined> {
     let group = this.groups.get(name);
     if (!group) {
-      group = new GroupCommit((hints) => this.write(hints, provider), LANE_GROUPS[lane]);
+      group = new GroupCommit((hints) => this.write(hints, provider), laneGroups(this.share)[lane]);
       this.groups.set(name, group);
     }
     return group.add(hint);

@@ -5,11 +5,12 @@ import { type EndpointAttempt, EndpointVerdicts } from '../endpoints/endpoint-ve
 import type { Claimed } from '../notifications/claimed.js';
 import type { AttemptRecord } from '../notifications/notifications.repository.js';
 import { NotificationsRepository } from '../notifications/notifications.repository.js';
-import { GroupCommit } from '../platform/database/group-commit.js';
+import { GroupCommit, type GroupCommitOptions } from '../platform/database/group-commit.js';
 import { isRefused } from '../platform/database/sql-state.js';
 import { Log } from '../platform/logging/log.js';
 import { Gauges } from '../platform/metrics/gauges.js';
-import { LANE_GROUPS } from './lane-groups.js';
+import { BulkShare } from './bulk-share.js';
+import { laneGroups } from './lane-groups.js';
 import { lesserOf } from './lesser-outcome.js';
 
 const RETRY_FIRST_MS = 100;
@@ -30,15 +31,17 @@ export class Outcomes {
     @Inject(EndpointVerdicts) private readonly endpoints: EndpointVerdicts,
     @Inject(Gauges) private readonly gauges: Gauges,
     @Inject(Log) private readonly log: Log,
+    @Inject(BulkShare) share: BulkShare,
   ) {
-    this.groups = { transactional: this.groupOf('transactional'), bulk: this.groupOf('bulk') };
+    const { transactional, bulk } = laneGroups(share);
+    this.groups = { transactional: this.groupOf(transactional), bulk: this.groupOf(bulk) };
   }
 
-  private groupOf(lane: Lane): GroupCommit<AttemptRecord, boolean> {
+  private groupOf(options: GroupCommitOptions): GroupCommit<AttemptRecord, boolean> {
     return new GroupCommit(async (records) => {
       this.gauges.outcomeGroupRows.observe(records.length);
       return this.notifications.record(records);
-    }, LANE_GROUPS[lane]);
+    }, options);
   }
 
   /** Resolves once it is durable, or when the process must end first (`giveUp`). */

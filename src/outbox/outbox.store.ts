@@ -91,8 +91,14 @@ export class OutboxStore {
     return unblockHeads(this.pool, after, limit);
   }
 
-  windows(tx?: PoolClient): Promise<ReadonlyMap<string, QueueWindow>> {
-    return publishedWindows(tx ?? this.pool);
+  /** What is out in these queues. */
+  windowsOf(queues: readonly string[]): Promise<ReadonlyMap<string, QueueWindow>> {
+    return publishedWindows(this.pool, queues);
+  }
+
+  /** What is out in all of them, in the caller's transaction. */
+  windows(tx: PoolClient): Promise<ReadonlyMap<string, QueueWindow>> {
+    return publishedWindows(tx);
   }
 
   nextDue(groups: readonly Group[]): Promise<NextDue[]> {

@@ -72,11 +72,11 @@ export class Queues {
     return withTimeout(this.connections.inspect(), PUBLISH_TIMEOUT_MS).catch(() => AWAY);
   }
 
-  private add(queue: Queue<DeliveryJob>, jobs: readonly PublishedJob[]): Promise<unknown> {
+  private add(queue: Queue<DeliveryJob>, jobs: PublishedJob[]): Promise<unknown> {
     const isOneByOne = this.backend === 'postgresql' && jobs.length <= FEW_JOBS;
     return isOneByOne
       ? Promise.all(jobs.map(({ name, data, opts }) => queue.add(name, data, opts)))
-      : queue.addBulk([...jobs]);
+      : queue.addBulk(jobs);
   }
 
   private queue(name: string): Queue<DeliveryJob> {

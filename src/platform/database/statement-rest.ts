@@ -1,6 +1,6 @@
 export interface RestOptions {
-  /** So many times as long as statements take. */
-  times: number;
+  /** So many times as long as statements take. Asked after each. */
+  times: () => number;
   /** Rows for which nobody waits: of so many, what a statement costs beside them is little. */
   enough: number;
 }
@@ -29,7 +29,7 @@ export class StatementRest {
 
   begin(tookMs: number): void {
     this.typicalMs += (Math.min(tookMs, LONGEST_MS) - this.typicalMs) * BELIEVED;
-    this.until = performance.now() + Math.min(LONGEST_MS, this.typicalMs * this.options.times);
+    this.until = performance.now() + Math.min(LONGEST_MS, this.typicalMs * this.options.times());
   }
 
   /** Whether so many rows wait on; then `wake` follows. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { BulkShare } from '../../../src/dispatch/bulk-share.js';
 import { Outcomes } from '../../../src/dispatch/outcomes.js';
 import { failed, taken } from '../../../src/domain/outcome.js';
 import {
@@ -81,6 +82,7 @@ describe('a group of outcomes of which PostgreSQL refuses one', () => {
       {} as never,
       { outcomeGroupRows: { observe: () => undefined } } as never,
       { warn: () => undefined, error: () => undefined } as never,
+      new BulkShare(),
     );
     await Promise.all(records().map((record) => outcomes.record(record, { lane: 'bulk', endpointId: null })));
     expect(await statuses()).toEqual(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { BulkShare } from '../../../src/dispatch/bulk-share.js';
 import { Outcomes } from '../../../src/dispatch/outcomes.js';
 import { failed } from '../../../src/domain/outcome.js';
 import type { AttemptRecord } from '../../../src/notifications/notifications.repository.js';
@@ -33,6 +34,7 @@ describe('an outcome of a webhook', () => {
       } as never,
       { outcomeGroupRows: { observe: () => undefined } } as never,
       { warn: () => undefined } as never,
+      new BulkShare(),
     );
     return { outcomes, said };
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { BulkShare } from '../../../src/dispatch/bulk-share.js';
 import { Outcomes } from '../../../src/dispatch/outcomes.js';
 import { failed, taken } from '../../../src/domain/outcome.js';
 import type { AttemptRecord } from '../../../src/notifications/notifications.repository.js';
@@ -40,6 +41,7 @@ function start(answers: (Error | boolean)[], endpoint: { obeyGone?: Error; note?
     } as never,
     { outcomeGroupRows: { observe: () => undefined } } as never,
     { warn: () => undefined, error: (event: string) => errors.push(event) } as never,
+    new BulkShare(),
   );
   return { outcomes, written, errors };
 }

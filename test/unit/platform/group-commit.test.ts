@@ -186,7 +186,7 @@ describe('a group commit that rests', () => {
       await new Promise((resolve) => setTimeout(resolve, commit.ms));
       return items;
     };
-    const group = new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: 2, enough: 3 } });
+    const group = new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: () => 2, enough: 3 } });
     for (let i = 0; i < 100; i++) {
       void group.add(0);
       await vi.advanceTimersByTimeAsync(100);

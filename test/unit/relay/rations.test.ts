@@ -2,51 +2,22 @@ import { describe, expect, it } from 'vitest';
 
 import type { Lane } from '../../../src/domain/channel.js';
 import { GatesUnderTrial, NO_TRIALS } from '../../../src/gates/held-gates.js';
-import type { Published, Route } from '../../../src/outbox/outbox.store.js';
-import type { DueGroup, Survey } from '../../../src/relay/due.js';
+import type { Published } from '../../../src/outbox/outbox.store.js';
+import type { DueGroup } from '../../../src/relay/due.js';
 import { Rations } from '../../../src/relay/rations.js';
 import { Windows } from '../../../src/relay/windows.js';
+import { route, survey, termsOf } from '../../support/text-survey.js';
 
-const route: Route = {
-  channel: 'sms',
-  lane: 'transactional',
-  provider: 'twilio',
-  takesUnpinned: true,
-  weight: 1,
-  isProbe: false,
-  queue: 'twilio.transactional',
-  perEndpointConcurrency: 5,
-};
-const due = (isRetry: boolean): DueGroup => ({
-  group: { channel: 'sms', lane: 'transactional', pin: '', isRetry },
-  dueMs: -1,
-  takers: [route],
-  endpoints: [],
-  isProbe: false,
-});
-const [first, retry] = [due(false), due(true)];
-const NOTHING_OUT: Survey = {
-  windows: new Map(),
-  trials: NO_TRIALS,
-  standings: new Map(),
-  endpointRates: new Map(),
-  endpointCaps: new Map(),
-  due: [first, retry],
-  hasMore: false,
-};
+const [first, retry] = survey.due as [DueGroup, DueGroup];
 
 /** What a provider with this rate and a full bucket may have, while first sends and retries are due. */
-const rations = (ratePerSecond: number, random: number, trials = NO_TRIALS): Rations => {
-  const standing = { level: undefined, rampMs: undefined, slots: [], presentMs: 0, nowMs: 0 };
-  const survey: Survey = { ...NOTHING_OUT, trials, standings: new Map([['twilio', standing]]) };
-  const terms = { name: 'twilio', concurrency: 10, ratePerSecond, retryBudget: { share: 0.2, minimum: 10 } };
-  return new Rations(
-    survey,
+const rations = (ratePerSecond: number, random: number, trials = NO_TRIALS): Rations =>
+  new Rations(
+    { ...survey, trials },
     new Windows(),
-    () => terms,
+    () => termsOf(ratePerSecond),
     () => random,
   );
-};
 /** Over all of chance alike. */
 const mean = (ratePerSecond: number): number => {
   const draws = Array.from({ length: 600 }, (_, i) => rations(ratePerSecond, i / 600).of(route, first).most);
@@ -86,12 +57,9 @@ describe('a provider whose breaker’s time is over', () => {
 
 describe('a queue that has been given all that it may have', () => {
   const unlimited = (windows: Windows, lane: Lane) => {
-    const standing = { level: undefined, rampMs: undefined, slots: [], presentMs: 0, nowMs: 0 };
-    const survey: Survey = { ...NOTHING_OUT, standings: new Map([['twilio', standing]]) };
-    const terms = { name: 'twilio', concurrency: 10, retryBudget: { share: 0.2, minimum: 10 } };
     const to = { ...route, lane, queue: `twilio.${lane}` };
     const group = { ...first, group: { ...first.group, lane }, takers: [to] };
-    const given = new Rations(survey, windows, () => ({ ...terms, ratePerSecond: undefined }));
+    const given = new Rations(survey, windows, () => termsOf(undefined));
     const { most } = given.of(to, group);
     given.note(to, group, Array<Published>(most).fill({ endpointId: null } as Published));
     return { most, next: given.of(to, group) };
