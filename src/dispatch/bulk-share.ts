@@ -41,9 +41,9 @@ export class BulkShare {
     this.transactional.note();
   }
 
-  /** Whether transactional work comes in this process. */
-  get isBeside(): boolean {
-    return this.transactional.isExpected;
+  /** Whether transactional work comes and the loop has been late. */
+  get isYielding(): boolean {
+    return this.share < 1;
   }
 
   /** Of so many places. */
@@ -53,7 +53,7 @@ export class BulkShare {
 
   /** `lateMs`: what timers were late on average since the last look. */
   adapt(lateMs: number): void {
-    if (!this.isBeside) this.share = 1;
+    if (!this.transactional.isExpected) this.share = 1;
     else if (lateMs > LATE_MS) this.share = Math.max(LEAST, this.share / 2);
     else this.share = Math.min(1, this.share * GROWTH);
   }

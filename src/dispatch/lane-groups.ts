@@ -11,9 +11,9 @@ const ENOUGH = 32;
  * groups are larger, and leaves connections free.
  *
  * Between statements of few rows a call begins, and a place is free, a few milliseconds later: where somebody waits for it by as
- * long as a statement takes, in bulk by twice that, and beside transactional work by four times.
+ * long as a statement takes, in bulk by twice that, and by four times while it yields to transactional work.
  */
-export const laneGroups = (share: Pick<BulkShare, 'isBeside'>): Record<Lane, GroupCommitOptions> => ({
+export const laneGroups = (share: Pick<BulkShare, 'isYielding'>): Record<Lane, GroupCommitOptions> => ({
   transactional: { maxRows: 64, inFlight: 2, fewestBeside: 32, rest: { times: () => 1, enough: ENOUGH } },
-  bulk: { maxRows: 64, inFlight: 1, rest: { times: () => (share.isBeside ? 4 : 2), enough: ENOUGH } },
+  bulk: { maxRows: 64, inFlight: 1, rest: { times: () => (share.isYielding ? 4 : 2), enough: ENOUGH } },
 });

@@ -91,14 +91,12 @@ export class OutboxStore {
     return unblockHeads(this.pool, after, limit);
   }
 
-  /** What is out in these queues. */
-  windowsOf(queues: readonly string[]): Promise<ReadonlyMap<string, QueueWindow>> {
-    return publishedWindows(this.pool, queues);
+  windows(tx?: PoolClient): Promise<ReadonlyMap<string, QueueWindow>> {
+    return publishedWindows(tx ?? this.pool);
   }
 
-  /** What is out in all of them, in the caller's transaction. */
-  windows(tx: PoolClient): Promise<ReadonlyMap<string, QueueWindow>> {
-    return publishedWindows(tx);
+  windowsOf(queues: readonly string[]): Promise<ReadonlyMap<string, QueueWindow>> {
+    return publishedWindows(this.pool, queues);
   }
 
   nextDue(groups: readonly Group[]): Promise<NextDue[]> {

@@ -16,9 +16,12 @@ import type {
   QueueWindow,
   Route,
 } from '../outbox/outbox.store.js';
+import type { QueueRef } from '../queues/queue-names.js';
 
 /** Groups of endpoints looked at in one pass, of each lane; the next pass goes on behind the last. */
 const ENDPOINT_GROUPS_PER_PASS = 512;
+/** Of a queue: to count so many takes longer than the rest of a look. */
+const MANY_OUT = 500;
 const BEFORE_ALL: EndpointCursor = {
   endpointId: '00000000-0000-0000-0000-000000000000',
   pin: '',
@@ -58,30 +61,32 @@ const NO_TERMS: EndpointTerms = { rates: new Map(), caps: new Map() };
 /** Looks at what waits, what is out and what may be spent: a few statements, all of them short, most side by side. */
 export class Surveyor {
   private readonly cursors = new Map<Lane, EndpointCursor>();
-  /** What was out when each queue was looked at last. */
-  private lastSeen: ReadonlyMap<string, QueueWindow> = new Map();
+  /** What was out when all was counted last. */
+  private counted: ReadonlyMap<string, QueueWindow> = new Map();
 
   constructor(
     private readonly outbox: OutboxStore,
     private readonly allowances: AllowancesStore,
     private readonly gates: GatesStore,
+    /** All that there are, also those that are held. */
+    private readonly queues: () => readonly QueueRef[],
   ) {}
 
-  /** What these routes can take; nothing is asked of a lane that none of them serves. */
-  async look(routes: readonly Route[], gates: HeldGates): Promise<Survey> {
+  /** What these routes can take, which serve these lanes; nothing is asked of a lane that none of them serves. */
+  async look(routes: readonly Route[], gates: HeldGates, lanes: readonly Lane[] = LANES): Promise<Survey> {
     const groups = groupsOf(routes.filter((route) => route.channel !== 'webhook'));
-    const lanes = LANES.filter((lane) =>
+    const hooked = LANES.filter((lane) =>
       routes.some((route) => route.channel === 'webhook' && route.lane === lane),
     );
     const [windows, dues, found, standings] = await Promise.all([
-      this.windowsOf([...new Set(routes.map((route) => route.queue))]),
+      this.windows(lanes),
       groups.length > 0 ? this.outbox.nextDue(groups) : [],
-      Promise.all(lanes.map((lane) => this.endpointsDue(lane))),
+      Promise.all(hooked.map((lane) => this.endpointsDue(lane))),
       this.allowances.standings([...new Set(routes.map((route) => route.provider))]),
     ]);
     // After the windows: a hint that is in neither has been claimed in between, and is seen as a call.
     const trials = gates.hasProbed ? await this.gates.underTrial(TRIAL_MS) : NO_TRIALS;
-    const hasMore = lanes.some((lane) => this.cursors.has(lane));
+    const hasMore = hooked.some((lane) => this.cursors.has(lane));
     const due = [
       ...dues.map(({ dueMs, ...group }) => ({ group, dueMs, endpoints: [], isProbe: false })),
       ...gathered(found.flat(), gates),
@@ -95,14 +100,20 @@ export class Surveyor {
   }
 
   /**
-   * Counted anew in these queues alone: a pass of one lane, up to two hundred a second, would count a campaign's thousands each
-   * time. What a rate allows in both lanes together knows of the others what the last whole pass saw.
+   * All is counted in a pass of all lanes. One beside it, and there are over a hundred a second, leaves out queues of the other
+   * lane that had many out: of those it knows what was counted last. What is tried or has a rate is counted again in the relays' turn.
    */
-  private async windowsOf(queues: readonly string[]): Promise<ReadonlyMap<string, QueueWindow>> {
-    const seen = await this.outbox.windowsOf(queues);
-    const others = [...this.lastSeen].filter(([queue]) => !queues.includes(queue));
-    this.lastSeen = new Map([...others, ...seen]);
-    return this.lastSeen;
+  private async windows(lanes: readonly Lane[]): Promise<ReadonlyMap<string, QueueWindow>> {
+    if (lanes.length === LANES.length) return (this.counted = await this.outbox.windows());
+    const before = this.counted;
+    const countOf = (queue: string): number => before.get(queue)?.count ?? 0;
+    const leftOut = this.queues().filter(
+      ({ lane, name }) => !lanes.includes(lane) && countOf(name) >= MANY_OUT,
+    );
+    if (leftOut.length === 0) return this.outbox.windows();
+    const others = this.queues().filter((one) => !leftOut.includes(one));
+    const now = await this.outbox.windowsOf(others.map(({ name }) => name));
+    return new Map([...now, ...leftOut.map(({ name }) => [name, before.get(name)!] as const)]);
   }
 
   private async endpointsDue(lane: Lane): Promise<EndpointDue[]> {

@@ -38,6 +38,11 @@ export class ProviderRouter {
     });
   }
 
+  /** Of all routes, also of those that are held. */
+  get queueRefs(): readonly QueueRef[] {
+    return this.queues.refs;
+  }
+
   /** What the configuration grants a provider. */
   terms(provider: string): ProviderTerms {
     return this.channels.provider(provider);

@@ -36,7 +36,7 @@ export class RelayService {
     @Inject(Publisher) private readonly publisher: Publisher,
     @Inject(Gauges) private readonly gauges: Gauges,
   ) {
-    this.surveyor = new Surveyor(outbox, allowances, gates);
+    this.surveyor = new Surveyor(outbox, allowances, gates, () => router.queueRefs);
   }
 
   /** A pass has come to bulk: what is transactional and comes now is not seen before the next. */
@@ -65,7 +65,7 @@ export class RelayService {
   private async pass(lanes: readonly Lane[], mostOfAll: number): Promise<Pass> {
     const gates = await this.gates.held(); // before the allowances: the commit that opens a gate begins its ramp
     const routes = this.router.routes(gates).filter(({ lane }) => lanes.includes(lane));
-    const survey = await this.surveyor.look(routes, gates);
+    const survey = await this.surveyor.look(routes, gates, lanes);
     if (survey.due.some(isTransactionalDue)) this.windows.noteTransactional();
     const rations = new Rations(survey, this.windows, (provider) => this.router.terms(provider));
     const pass = new Pass(survey.hasMore, gates.keysOf('type'), mostOfAll);

@@ -27,7 +27,7 @@ const OF_QUEUES = {
   text: `${COUNT} AND queue = ANY ($1::text[]) ${BY_ENDPOINT}`,
 };
 
-/** Read from `outbox_published` alone, which holds no more than the windows. `queues`: these alone; of a full one each hint is counted. */
+/** Read from `outbox_published` alone, which holds no more than the windows: each hint is counted. `queues`: of these alone. */
 export async function publishedWindows(
   pool: Pool | PoolClient,
   queues?: readonly string[],

@@ -13,7 +13,7 @@ const BELIEVED = 1 / 8;
 /**
  * The time between two statements of few rows. What a statement costs, on both sides, is mostly the same for one row and for
  * twenty: while rows come one by one, faster than statements end, a statement each would take the machine from the work that
- * they belong to. In proportion to what statements take: on an idle machine that is a millisecond or two, on a busy one more.
+ * they belong to. In proportion to what statements take: on an idle machine that is a few milliseconds, on a busy one more.
  */
 export class StatementRest {
   /** Monotonic, ms. */

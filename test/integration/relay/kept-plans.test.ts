@@ -49,11 +49,8 @@ const STATEMENTS: Record<string, (pool: WorkPool) => Promise<unknown>> = {
   'looks what is due': (pool) => new OutboxStore(pool).nextDue([MAIL]),
   'looks what is due for endpoints': (pool) =>
     new OutboxStore(pool).endpointsDue('transactional', CURSOR, 10),
-  'counts what is out': (pool) => new OutboxStore(pool).windowsOf([ROUTE.queue]),
-  'counts all that is out': async (pool) => {
-    const tx = await pool.connect();
-    await new OutboxStore(pool).windows(tx).finally(() => tx.release());
-  },
+  'counts what is out': (pool) => new OutboxStore(pool).windows(),
+  'counts what is out of some queues': (pool) => new OutboxStore(pool).windowsOf([ROUTE.queue]),
   'marks what is due': (pool) => new OutboxStore(pool).publishDue(MAIL, ROUTE, 10),
   'marks what is due for endpoints': (pool) =>
     new OutboxStore(pool).publishDueOfEndpoints(HOOKS, ROUTE, [{ endpointId: uuidv7(), room: 1 }]),

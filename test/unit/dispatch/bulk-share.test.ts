@@ -23,7 +23,7 @@ describe('bulk’s share of the places', () => {
 
   it('is all of them while nothing transactional comes, however late the loop is', () => {
     adapt(LATE_MS, 10);
-    expect(share.of(200)).toBe(200);
+    expect([share.of(200), share.isYielding]).toEqual([200, false]);
   });
 
   it('halves with each look that finds the loop late while transactional work comes, and is never none', () => {
@@ -33,6 +33,15 @@ describe('bulk’s share of the places', () => {
     adapt(LATE_MS, 100);
     expect(share.of(200)).toBeGreaterThanOrEqual(1);
     expect(share.of(1)).toBe(1);
+  });
+
+  it('shrinks at a third of a millisecond, which a loop that only waits does not reach', () => {
+    share.noteTransactional();
+    adapt(0.35, 1);
+    const shrunk = share.of(200);
+    expect([shrunk, share.isYielding]).toEqual([100, true]);
+    adapt(0.25, 1);
+    expect(share.of(200)).toBeGreaterThan(shrunk);
   });
 
   it('grows back while the loop is punctual', () => {

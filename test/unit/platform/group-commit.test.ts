@@ -181,18 +181,23 @@ describe('a group commit that rests', () => {
   const resting = async () => {
     const groups: number[][] = [];
     const commit = { ms: 4 };
+    const rest = { times: 2 };
     const write = async (items: number[]): Promise<number[]> => {
       groups.push(items);
       await new Promise((resolve) => setTimeout(resolve, commit.ms));
       return items;
     };
-    const group = new GroupCommit(write, { maxRows: 8, inFlight: 1, rest: { times: () => 2, enough: 3 } });
+    const group = new GroupCommit(write, {
+      maxRows: 8,
+      inFlight: 1,
+      rest: { times: () => rest.times, enough: 3 },
+    });
     for (let i = 0; i < 100; i++) {
       void group.add(0);
       await vi.advanceTimersByTimeAsync(100);
     }
     groups.length = 0;
-    return { groups, group, commit };
+    return { groups, group, commit, rest };
   };
 
   it('begins at once after idleness, and gathers a few rows while it rests', async () => {
@@ -223,6 +228,18 @@ describe('a group commit that rests', () => {
     void group.addAll([2, 3, 4]);
     await vi.advanceTimersByTimeAsync(0);
     expect(groups).toEqual([[1], [2, 3, 4]]);
+  });
+
+  it('rests as long as it is told to each time', async () => {
+    const { groups, group, rest } = await resting();
+    rest.times = 4;
+    void group.add(1);
+    await vi.advanceTimersByTimeAsync(5);
+    void group.add(2);
+    await vi.advanceTimersByTimeAsync(14);
+    expect(groups).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(2);
+    expect(groups).toEqual([[1], [2]]);
   });
 
   it('drains what it holds', async () => {
