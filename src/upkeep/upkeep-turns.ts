@@ -12,6 +12,8 @@ const LOCK_SPACE = 0x5048;
  */
 export class UpkeepTurns {
   private connection: Promise<PoolClient> | undefined;
+  /** Ends with the last question, and never fails. */
+  private asking: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly pool: Pool) {}
 
@@ -39,7 +41,14 @@ export class UpkeepTurns {
     );
   }
 
-  private async ask<T extends object>(text: string, name: string): Promise<T[]> {
+  /** One after the other: a connection takes one question at a time. */
+  private ask<T extends object>(text: string, name: string): Promise<T[]> {
+    const answer = this.asking.then(() => this.askNext<T>(text, name));
+    this.asking = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async askNext<T extends object>(text: string, name: string): Promise<T[]> {
     this.connection ??= this.connect();
     const connection = this.connection;
     try {

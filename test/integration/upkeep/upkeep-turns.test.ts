@@ -44,6 +44,26 @@ describe('turns of upkeep', () => {
     await turns.close();
   });
 
+  it('ask one after the other: a connection that has a question is not asked the next', async () => {
+    let underWay = 0;
+    let most = 0;
+    const counting = {
+      connect: async () => {
+        const client = await pool.connect();
+        const query = client.query.bind(client) as (...values: unknown[]) => Promise<unknown>;
+        client.query = (async (...values: unknown[]) => {
+          most = Math.max(most, ++underWay);
+          return query(...values).finally(() => underWay--);
+        }) as never;
+        return client;
+      },
+    };
+    const turns = new UpkeepTurns(counting as WorkPool);
+    expect(await Promise.all(MANY.map((name) => turns.take(name)))).toEqual(MANY.map(() => true));
+    expect(most).toBe(1);
+    await turns.close();
+  });
+
   it('are over when their connection breaks, and are taken anew on another', async () => {
     const [ours, theirs] = [new UpkeepTurns(pool), new UpkeepTurns(pool)];
     expect(await ours.take('overdue')).toBe(true);
