@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AllowancesStore } from '../../../src/allowances/allowances.store.js';
 import type { Lane } from '../../../src/domain/channel.js';
 import { GatesStore } from '../../../src/gates/gates.store.js';
-import { OutboxStore, type Route } from '../../../src/outbox/outbox.store.js';
+import { OutboxStore, type QueueWindow, type Route } from '../../../src/outbox/outbox.store.js';
 import { createWorkPool, type WorkPool } from '../../../src/platform/database/pools.js';
 import { Log } from '../../../src/platform/logging/log.js';
 import { Gauges } from '../../../src/platform/metrics/gauges.js';
@@ -67,7 +67,8 @@ describe('a campaign in the relay', () => {
     const log = new Log('silent');
     const marks = new Marks(outbox, allowances, {} as never, {} as never);
     const publisher = new Publisher(marks, new HandBacks(allowances, outbox), queues as never, gauges, log);
-    const router = { routes: () => ROUTES, terms: () => TERMS };
+    const queueRefs = ROUTES.map(({ lane, queue }) => ({ lane, name: queue }));
+    const router = { queueRefs, routes: () => ROUTES, terms: () => TERMS };
     relay = new RelayService(outbox, allowances, router as never, new GatesStore(pool), publisher, gauges);
   });
 
@@ -105,6 +106,33 @@ describe('a campaign in the relay', () => {
       ['hooks.transactional', 1],
       ['hooks.bulk', 50],
     ]);
+  });
+
+  it('is counted by queue and endpoint, in all queues or in some', async () => {
+    const [once, twice] = endpoints(2);
+    await wait('bulk', [once!, twice!, twice!]);
+    await wait('transactional', [once!]);
+    await relay.runOnce();
+    const counts = (windows: ReadonlyMap<string, QueueWindow>) =>
+      [...windows].map(([queue, { count, endpoints }]) => ({
+        queue,
+        count,
+        endpoints: new Map([...endpoints].map(([id, of]) => [id, of.count])),
+      }));
+    const bulk = {
+      queue: 'hooks.bulk',
+      count: 3,
+      endpoints: new Map([
+        [once, 1],
+        [twice, 2],
+      ]),
+    };
+    const transactional = { queue: 'hooks.transactional', count: 1, endpoints: new Map([[once, 1]]) };
+    const outbox = new OutboxStore(pool);
+    expect(counts(await outbox.windowsOf(['hooks.bulk', 'none']))).toEqual([bulk]);
+    const all = counts(await outbox.windows());
+    expect(all).toHaveLength(2);
+    expect(all).toEqual(expect.arrayContaining([bulk, transactional]));
   });
 
   it('holds up nobody while the queue takes its hints: who comes meanwhile is published beside it', async () => {
