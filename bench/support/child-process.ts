@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 import { cpuSecondsOf } from './cpu.js';
+import { NODE_FLAGS } from './node-flags.js';
 
 interface Pending {
   resolve: (result: never) => void;
@@ -74,7 +75,7 @@ export class BenchProcess {
 /** Starts one of the bench's own programs; resolves when it says it is ready. */
 export async function startProgram(name: string, file: string, argument: object = {}): Promise<BenchProcess> {
   const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
-  const child = spawn(process.execPath, [...profilingFlags(name), path, JSON.stringify(argument)], {
+  const child = spawn(process.execPath, [...nodeFlagsFor(name), path, JSON.stringify(argument)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const started = new BenchProcess(name, child);
@@ -84,9 +85,14 @@ export async function startProgram(name: string, file: string, argument: object 
   return started;
 }
 
-/** `BENCH_PROFILE=folder` writes a CPU profile of every process there. */
-export function profilingFlags(name: string): string[] {
+/** As production starts a process. `BENCH_PROFILE=folder` writes a CPU profile of every process there. */
+export function nodeFlagsFor(name: string): string[] {
   const folder = process.env['BENCH_PROFILE'];
-  if (folder === undefined) return [];
-  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`];
+  if (folder === undefined) return NODE_FLAGS;
+  return [
+    ...NODE_FLAGS,
+    '--cpu-prof',
+    `--cpu-prof-dir=${folder}`,
+    `--cpu-prof-name=${name}-${Date.now()}.cpuprofile`,
+  ];
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { request } from 'undici';
 
 import { freePort } from '../../src/embedded/free-port.js';
-import { BenchProcess, profilingFlags } from './child-process.js';
+import { BenchProcess, nodeFlagsFor } from './child-process.js';
 import type { Cluster } from './cluster.js';
 import { root } from './root.js';
 import { waitFor } from './wait-for.js';
@@ -55,7 +55,7 @@ export async function startPosthaste(
   const configFile = join(cluster.folder, `posthaste-${port}.yaml`);
   writeFileSync(configFile, configuration);
   const log = openSync(join(cluster.folder, `${name}-${port}.log`), 'a');
-  const child = spawn(process.execPath, [...profilingFlags(name), join(root, 'dist/src/main.js')], {
+  const child = spawn(process.execPath, [...nodeFlagsFor(name), join(root, 'dist/src/main.js')], {
     cwd: root,
     stdio: ['ignore', log, log, 'ipc'],
     env: {

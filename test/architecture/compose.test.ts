@@ -135,6 +135,12 @@ describe('the image', () => {
     expect(last).toMatch(/^CMD \["node", /m);
   });
 
+  it('starts the service as `npm run start:prod` does', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const command = /^CMD (\[.*\])$/m.exec(dockerfile.slice(dockerfile.lastIndexOf('\nFROM ')))![1]!;
+    expect(['exec', ...(JSON.parse(command) as string[])].join(' ')).toBe(scripts['start:prod']);
+  });
+
   it('lets into the build only what the Dockerfile copies', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap((match) =>
       match[1]!.split(' '),

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { root } from './root.js';
+
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  scripts: { 'start:prod': string };
+};
+
+/** What `npm run start:prod` tells Node. The references are told the same: a larger heap is none of our merits. */
+export const NODE_FLAGS = scripts['start:prod'].split(' ').filter((word) => word.startsWith('--'));
