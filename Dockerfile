@@ -29,7 +29,7 @@ EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # No shell and no npm in between: SIGTERM reaches the service itself. Without source maps: Node reads those of every package
-# at start and keeps them, 15 MiB; `NODE_OPTIONS=--enable-source-maps` brings them back. Young generations of 64 MB: what is
-# under way outlives small ones and is copied (docs/decisions/0048). It is 100 MiB under load; where they are missing, leave
-# the flag out.
+# at start and keeps them, 15 MiB; `NODE_OPTIONS=--enable-source-maps` brings them back. Young generations of twice
+# 64 MB: what is under way outlives small ones and is copied (docs/decisions/0048). Up to 100 MiB under load; with too little
+# memory run `node dist/src/main.js`.
 CMD ["node", "--max-semi-space-size=64", "dist/src/main.js"]

@@ -55,7 +55,19 @@ describe.each(PAGES)('%s', (page) => {
       .filter((path) => !existsSync(join(ROOT, path)));
     expect(missing).toEqual([]);
   });
+
+  it('has tables whose rows have a cell for each column: what is more is not shown', () => {
+    const tables = [...withoutFences(text).matchAll(/^(?:\|.*\n)+/gm)].map(([table]) =>
+      table.trimEnd().split('\n'),
+    );
+    const odd = tables.flatMap(([head, ...rows]) =>
+      rows.filter((row) => cellsIn(row) !== cellsIn(head!)).map((row) => row.slice(0, 80)),
+    );
+    expect(odd).toEqual([]);
+  });
 });
+
+const cellsIn = (row: string): number => [...row.matchAll(/(?<!\\)\|/g)].length - 1;
 
 function leadsSomewhere(page: string, target: string): boolean {
   const [path, heading] = target.split('#') as [string, string?];

@@ -37,6 +37,13 @@ describe('canonical JSON', () => {
     },
   );
 
+  it('is the text whose hashes lie in databases', () => {
+    const names = NAMES.map((name, at) => [name, at]);
+    expect(canonicalJson(Object.fromEntries(names))).toBe(
+      '{"":5,"10":2,"9":3,"Z":8,"a":1,"aa":4,"b":0,"é":9,"🎉":7,"Ａ":6}',
+    );
+  });
+
   it('keeps apart what is different: order in lists, types, missing and null', () => {
     const texts = [[1, 2], [2, 1], ['1', 2], { a: null }, {}, [], '', null, false, 0, '0'].map(canonicalJson);
     expect(new Set(texts).size).toBe(texts.length);
